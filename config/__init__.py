@@ -1,0 +1,1 @@
+"""Values: settings, thresholds and code lists. Decides nothing."""

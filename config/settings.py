@@ -1,0 +1,40 @@
+"""What differs between two deployments, read from the environment and `.env`."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Deployment settings; each is the environment variable `CHUNGENG_<NAME>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CHUNGENG_", env_file=".env", frozen=True, extra="forbid"
+    )
+
+    database_url: str = "sqlite:///var/chungeng.gpkg"
+    """SQLAlchemy URL: an embedded SQLite file, or `postgresql+psycopg://` with PostGIS."""
+    mode: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    county_code: Annotated[str, Field(pattern=r"^\d{6}$")] = "441803"
+    """The county this deployment works for."""
+    backup_directory: Path = Path("var/backups")
+    demo_password: SecretStr | None = None
+    """One password for every demonstration account; random ones when absent."""
+    secure_cookies: bool = False
+    """True behind TLS: the cookie becomes `__Host-` and `Secure`."""
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    metrics_allowed_from: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Client addresses that may read `/metrics`."""
+    jobs: bool = True
+    """Whether this server also wakes the scheduled jobs."""
+    log_json: bool = False
+
+    @model_validator(mode="after")
+    def _production_needs_safe_transport(self) -> Self:
+        if self.mode == "production" and not self.secure_cookies:
+            raise ValueError("production needs CHUNGENG_SECURE_COOKIES=true and TLS in front")
+        return self

@@ -1,0 +1,58 @@
+"""The numbers that checks compare with, as one frozen object read from `thresholds.toml`."""
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+SHIPPED = Path(__file__).with_name("thresholds.toml")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SowingThresholds(_Section):
+    """Limits of the sowing book."""
+
+    warn_share_of_plan: Decimal
+    doubt_share_of_plan: Decimal
+    max_cumulative_mu: Decimal
+    min_years_for_mean: int
+    max_years_for_mean: int
+
+
+class ReportingThresholds(_Section):
+    """The reporting calendar's clocks, counted from 00:00 of the reference day."""
+
+    opens_days_before_period: int
+    due_hour: int
+    grace_hours: int
+    lock_hours: int
+    exception_max_days: int
+    return_open_hours: int
+
+
+class SecurityThresholds(_Section):
+    """When a guesser of passwords is slowed down."""
+
+    free_failures: int
+    first_wait_seconds: int
+    longest_wait_seconds: int
+    address_free_failures: int
+    account_free_failures: int
+
+
+class Thresholds(_Section):
+    """All thresholds of one deployment."""
+
+    sowing: SowingThresholds
+    reporting: ReportingThresholds
+    security: SecurityThresholds
+
+    @classmethod
+    def read(cls, path: Path = SHIPPED) -> Self:
+        """Read a thresholds file."""
+        return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

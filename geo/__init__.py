@@ -1,0 +1,1 @@
+"""Pure geography: geometries, rasters and series in; geometries and numbers out."""

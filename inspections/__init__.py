@@ -1,0 +1,1 @@
+"""Pure inspections: tables in; findings out."""

@@ -1,0 +1,62 @@
+"""The policy: one table of who may do what. What is not written here is denied.
+
+Every API operation and every page names one action of this table. `OWN` means inside the
+account's own area subtree, which the query layer enforces; `ANY` is for what has no area.
+"""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from service.security import Role
+
+
+class Reach(StrEnum):
+    """How far a permission goes."""
+
+    OWN = "own"
+    ANY = "any"
+
+
+_R = Role
+_EVERYONE = dict.fromkeys(Role, Reach.ANY)
+_READERS = dict.fromkeys(
+    (_R.RECORDER, _R.APPROVER, _R.BUREAU, _R.LEADER, _R.AUDITOR, _R.ADMIN), Reach.OWN
+)
+_BUREAU = {_R.BUREAU: Reach.OWN}
+
+POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
+    {
+        # accounts
+        "me.read": _EVERYONE,
+        "session.end": _EVERYONE,
+        "account.list": {_R.ADMIN: Reach.OWN, _R.AUDITOR: Reach.OWN},
+        "account.create": {_R.ADMIN: Reach.OWN},
+        "account.change": {_R.ADMIN: Reach.OWN},
+        "audit.read": {_R.AUDITOR: Reach.OWN, _R.ADMIN: Reach.OWN},
+        # areas
+        "area.read": dict.fromkeys(Role, Reach.OWN),
+        # sowing
+        "season.read": _EVERYONE,
+        "season.create": {_R.ADMIN: Reach.ANY, _R.BUREAU: Reach.ANY},
+        "crop.read": _EVERYONE,
+        "sowing.progress.read": _READERS,
+        "sowing.plan.read": _READERS,
+        "sowing.plan.file": _BUREAU,
+        "sowing.report.read": _READERS,
+        "sowing.report.file": {_R.RECORDER: Reach.OWN},
+        # reporting
+        "reporting.task.read": _READERS,
+        "reporting.task.submit": {_R.RECORDER: Reach.OWN},
+        "reporting.task.return": {_R.APPROVER: Reach.OWN, _R.BUREAU: Reach.OWN},
+        "reporting.task.approve": {_R.APPROVER: Reach.OWN},
+        "reporting.task.accept": _BUREAU,
+        "reporting.task.reopen": _BUREAU,
+        "reporting.exception.grant": _BUREAU,
+        "reporting.notice.read": _READERS,
+    }
+)
+
+
+def may(role: Role, action: str) -> bool:
+    """Tell whether the role may do the action at all."""
+    return role in POLICY[action]

@@ -1,0 +1,59 @@
+"""Reading accounts."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.accounts.models import Account, LoginSession
+from service.audit import AuditEntry
+from service.database import clock_of
+from service.security import Viewer, token_hash
+
+
+def viewer_of_token(session: Session, token: str) -> Viewer | None:
+    """Return who holds this token, as the account stands at this moment."""
+    accounts = Account.__table__.c
+    sessions = LoginSession.__table__.c
+    # The one query that runs before there is a viewer, so it goes around the scope by tables.
+    row = session.execute(
+        select(
+            accounts.id,
+            accounts.username,
+            accounts.display_name,
+            accounts.role,
+            accounts.area_code,
+        )
+        .join(LoginSession.__table__, sessions.account_id == accounts.id)
+        .where(
+            sessions.token_hash == token_hash(token),
+            sessions.ended_at.is_(None),
+            sessions.expires_at > clock_of(session)(),
+            accounts.is_active,
+        )
+    ).one_or_none()
+    return Viewer(*row) if row else None
+
+
+def accounts_page(
+    session: Session, *, after: str | None, limit: int
+) -> tuple[list[Account], str | None]:
+    """Return one page of the accounts in the viewer's area, and where the next begins."""
+    wanted = select(Account).order_by(Account.username).limit(limit + 1)
+    if after:
+        wanted = wanted.where(Account.username > after)
+    found = list(session.scalars(wanted))
+    return found[:limit], found[limit - 1].username if len(found) > limit else None
+
+
+def audit_page(session: Session, *, after: int, limit: int) -> list[AuditEntry]:
+    """Return the entries after a number that concern the viewer's area or no area at all."""
+    area_code = session.info["viewer"].area_code
+    wanted = (
+        select(AuditEntry)
+        .where(
+            AuditEntry.n > after,
+            AuditEntry.area_code.is_(None) | AuditEntry.area_code.startswith(area_code),
+        )
+        .order_by(AuditEntry.n)
+        .limit(limit)
+    )
+    return list(session.scalars(wanted))

@@ -1,0 +1,195 @@
+"""The web server: one application made from its settings."""
+
+import asyncio
+import ipaddress
+import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from config.settings import Settings
+from service import errors, jobs, migrations, telemetry
+from service.accounts import routes as accounts
+from service.accounts.access import publish_actions
+from service.areas import routes as areas
+from service.database import ADMITTED_REQUESTS, Database
+from service.demo import clock as demo_clock
+from service.errors import Conflict, Forbidden, NotFound, TooLarge
+from service.files import MAX_UPLOAD_BYTES
+from service.pages import routes as pages
+from service.reporting import routes as reporting
+from service.reporting.rules import MoveNotAllowed
+from service.security import READING_METHODS
+from service.sowing import routes as sowing
+
+STATIC = Path(__file__).parent / "pages" / "static"
+MAX_JSON_BYTES = 4 * 2**20
+MULTIPART_OVERHEAD_BYTES = 2**16
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "connect-src 'self'; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
+}
+mimetypes.add_type("text/javascript", ".mjs")
+
+
+def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """Make the application; nothing is opened before it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        telemetry.configure_logging(as_json=settings.log_json)
+        ours = database or Database(settings.database_url)
+        if settings.mode == "production":
+            ours.refuse_unsafe_durability()
+        migrations.migrate(ours, backup_directory=settings.backup_directory)
+        demo_clock.wind(ours)
+        app.state.database, app.state.thresholds = ours, ours.thresholds
+        scheduler = jobs.start(ours, settings) if settings.jobs else None
+        yield
+        if scheduler is not None:
+            scheduler.shutdown()
+        if database is None:
+            ours.dispose()
+
+    app = FastAPI(
+        title="Chungeng 春耕",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    app.state.settings = settings
+    app.state.metrics = telemetry.Metrics()
+    app.state.admission = asyncio.Semaphore(ADMITTED_REQUESTS)
+    _add_routes(app)
+    errors.install(app, core={MoveNotAllowed: Conflict})
+    app.add_middleware(Guarded)
+    app.add_middleware(telemetry.Observed, metrics=app.state.metrics)
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    for book in (accounts, areas, reporting, sowing):
+        app.include_router(book.router)
+    publish_actions(app)
+    app.include_router(pages.router, include_in_schema=False)
+    app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"])
+    app.add_api_route("/metrics", metrics, methods=["GET"], include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+def healthz(request: Request) -> dict[str, Any]:
+    """Tell whether the server and its database are well. Open to all; tells no secrets."""
+    database: Database = request.app.state.database
+    return {
+        "status": "ok",
+        "database": database.describe(),
+        "schema": migrations.current_revision(database),
+        "is_demonstration": database.is_demonstration,
+    }
+
+
+def metrics(request: Request) -> Response:
+    """Return the metrics, to the listed addresses only."""
+    allowed = request.app.state.settings.metrics_allowed_from
+    host = request.client.host if request.client else ""
+    if host not in allowed and not _is_in(host, allowed):
+        raise NotFound("没有这个地址,请检查网址")
+    body = generate_latest(request.app.state.metrics.registry)
+    return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_in(host: str, allowed: tuple[str, ...]) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in ipaddress.ip_network(each, strict=False) for each in allowed)
+
+
+class Guarded:
+    """ASGI middleware: bound bodies, refuse foreign forms, send the security headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith("/static/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        request = Request(scope, receive)
+        headers = request.headers
+        limit = _body_limit(headers)
+        if scope["method"] not in READING_METHODS and _is_foreign(request):
+            refusal = errors.refused(request, Forbidden("请求来自别的网站,已拒绝"))
+            await refusal(scope, receive, answer)
+            return
+        length = headers.get("content-length", "0")
+        if length.isascii() and length.isdigit() and int(length) > limit:
+            await errors.refused(request, _too_large(limit))(scope, receive, answer)
+            return
+        await self._bounded(scope, receive, answer, limit)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        """Count the body as it comes: a chunked one has no declared length."""
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise _too_large(limit)
+            return message
+
+        await self.app(scope, counted, send)
+
+
+def _body_limit(headers: Headers) -> int:
+    is_upload = headers.get("content-type", "").startswith("multipart/form-data")
+    return MAX_UPLOAD_BYTES + MULTIPART_OVERHEAD_BYTES if is_upload else MAX_JSON_BYTES
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"内容超过 {limit // 2**20} MiB,请分批提交", max_bytes=limit)
+
+
+def _is_foreign(request: Request) -> bool:
+    """Tell whether a browser sends this on behalf of another site."""
+    if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+        return True
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+
+
+def from_environment() -> FastAPI:
+    """Make the application as the environment and `.env` tell; for the server's workers."""
+    return create_app(Settings())

@@ -1,0 +1,1 @@
+"""Areas: the effective-dated tree of counties, towns and villages."""

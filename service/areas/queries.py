@@ -1,0 +1,106 @@
+"""Reading the area tree."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from service.areas.models import Area, AreaSuccession
+from service.areas.rules import match_name
+from service.errors import Invalid, NotFound
+from service.security import AFTER_ANY_DIGIT
+
+CODE_LENGTH = {"province": 2, "city": 4, "county": 6, "town": 9, "village": 12}
+MAX_CANDIDATES = 20
+
+
+def exists_on(day: date) -> ColumnElement[bool]:
+    """Return the criterion that a unit exists on a day."""
+    return (Area.starts_on <= day) & or_(Area.ends_on.is_(None), Area.ends_on > day)
+
+
+def under(area_code: str) -> ColumnElement[bool]:
+    """Return the criterion that a unit lies in a subtree; it can use the index."""
+    return (Area.area_code >= area_code) & (Area.area_code < area_code + AFTER_ANY_DIGIT)
+
+
+def area(session: Session, area_code: str) -> Area:
+    """Return one area, or say that there is none."""
+    found = session.get(Area, area_code)
+    if found is None:
+        raise NotFound(f"没有区划 {area_code};请核对 12 位统计用区划代码", area_code=area_code)
+    return found
+
+
+def areas_page(
+    session: Session, *, parent: str | None, on: date, after: str | None, limit: int
+) -> tuple[list[Area], str | None]:
+    """Return one page of a unit's children (or of all units in view), in order of code."""
+    wanted = select(Area).where(exists_on(on)).order_by(Area.area_code).limit(limit + 1)
+    if parent is not None:
+        wanted = wanted.where(Area.parent_code == parent)
+    if after:
+        wanted = wanted.where(Area.area_code > after)
+    found = list(session.scalars(wanted))
+    return found[:limit], found[limit - 1].area_code if len(found) > limit else None
+
+
+def units(session: Session, *, within: str, level: str, on: date) -> list[Area]:
+    """Return the units of one level inside an area that exist on a day, in order of code."""
+    wanted = (
+        select(Area)
+        .where(under(within), func.length(Area.area_code) == CODE_LENGTH[level], exists_on(on))
+        .order_by(Area.area_code)
+    )
+    return list(session.scalars(wanted))
+
+
+def unit_names(session: Session, *, within: str, level: str, on: date) -> dict[str, str]:
+    """Return code -> name of the units of one level inside an area on a day."""
+    wanted = (
+        select(Area.area_code, Area.name)
+        .where(under(within), func.length(Area.area_code) == CODE_LENGTH[level], exists_on(on))
+        .order_by(Area.area_code)
+    )
+    return {code: name for code, name in session.execute(wanted)}
+
+
+def villages_by_code(session: Session, codes: Iterable[str]) -> dict[str, Area]:
+    """Return the areas with these codes that are in view."""
+    wanted = sorted(set(codes))
+    found: dict[str, Area] = {}
+    for start in range(0, len(wanted), 500):
+        part = session.scalars(select(Area).where(Area.area_code.in_(wanted[start : start + 500])))
+        found |= {area.area_code: area for area in part}
+    return found
+
+
+def area_named(session: Session, name: str, *, within: str, on: date) -> Area:
+    """Return the one unit with this name; refuse a name that several bear, with candidates."""
+    found = list(
+        session.scalars(
+            select(Area)
+            .where(under(within), Area.match_name == match_name(name), exists_on(on))
+            .order_by(Area.area_code)
+            .limit(MAX_CANDIDATES)
+        )
+    )
+    if not found:
+        raise NotFound(f"没有名为“{name}”的区划,请填 12 位代码", name=name)
+    if len(found) > 1:
+        candidates = [{"code": each.area_code, "name": each.name} for each in found]
+        codes = "、".join(f"{each.name} {each.area_code}" for each in found)
+        raise Invalid(f"“{name}”不止一个:{codes};请填代码", candidates=candidates)
+    return found[0]
+
+
+def successors(session: Session, area_code: str) -> list[str]:
+    """Return the codes that took the place of a unit that ended."""
+    return list(
+        session.scalars(
+            select(AreaSuccession.successor_code)
+            .where(AreaSuccession.predecessor_code == area_code)
+            .order_by(AreaSuccession.successor_code)
+        )
+    )

@@ -1,0 +1,162 @@
+"""The audit log: hash-chained, append-only, written in the transaction of what it tells of.
+
+Its head is also the clock of the ledger. A transaction that writes takes the head's lock
+before it reads the time, so instants rise strictly in the order of the commits: what was
+known at an instant can never gain a row later.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, String, Text, event, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.database import Base, UtcInstant, clock_of, ordered_text
+
+ALGORITHM = "sha256"
+GENESIS = "0" * 64
+BEFORE_EVERYTHING = datetime(1990, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+
+
+class AuditEntry(Base):
+    """One change: who, when, what; chained to the entry before it."""
+
+    __tablename__ = "audit_entries"
+
+    n: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcInstant, index=True)
+    actor: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(200), index=True)
+    area_code: Mapped[str | None] = mapped_column(ordered_text(12))
+    detail: Mapped[str] = mapped_column(Text)
+    algorithm: Mapped[str] = mapped_column(String(16))
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditHead(Base):
+    """The end of the chain, one row: its number, hash and instant."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcInstant)
+
+
+@dataclass(frozen=True)
+class Break:
+    """The first place where the chain does not hold."""
+
+    n: int
+    reason: str
+
+
+def instant(session: Session) -> datetime:
+    """Return this transaction's instant, later than that of every committed one."""
+    known: datetime | None = session.info.get("instant")
+    if known is None:
+        head = _locked_head(session)
+        known = max(clock_of(session)(), head.at + TICK)
+        session.info["instant"] = known
+    return known
+
+
+def latest_instant(session: Session) -> datetime:
+    """Return the instant of the newest committed change: what "now" can know."""
+    return session.scalars(select(AuditHead.at)).one()
+
+
+def record(
+    session: Session,
+    action: str,
+    subject: str,
+    *,
+    area_code: str | None = None,
+    actor: str | None = None,
+    **detail: Any,
+) -> None:
+    """Note one change; it is written when the transaction commits."""
+    viewer = session.info.get("viewer")
+    who = actor or (viewer.username if viewer else "system")
+    entry = {
+        "actor": who,
+        "action": action,
+        "subject": subject,
+        "area_code": area_code,
+        "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str),
+    }
+    session.info.setdefault("audit_queue", []).append(entry)
+
+
+def _locked_head(session: Session) -> AuditHead:
+    return session.scalars(
+        select(AuditHead).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def _digest(entry: dict[str, Any]) -> str:
+    """Hash an entry's canonical form, which holds the hash of the entry before it."""
+    canonical = json.dumps(
+        {key: value for key, value in entry.items() if key != "hash"}
+        | {"at": entry["at"].astimezone(UTC).isoformat(timespec="microseconds")},
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return hashlib.new(entry["algorithm"], canonical.encode()).hexdigest()
+
+
+@event.listens_for(Session, "before_commit")
+def _append(session: Session) -> None:
+    queue: list[dict[str, Any]] = session.info.pop("audit_queue", [])
+    if not queue:
+        return
+    session.flush()
+    at = instant(session)
+    head = session.get_one(AuditHead, 1)
+    n, previous = head.n, head.hash
+    for entry in queue:
+        n += 1
+        entry |= {"n": n, "at": at, "algorithm": ALGORITHM, "previous_hash": previous}
+        entry["hash"] = previous = _digest(entry)
+    session.execute(insert(AuditEntry), queue)
+    session.execute(update(AuditHead).values(n=n, hash=previous, at=at))
+
+
+@event.listens_for(Session, "after_commit")
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("instant", None)
+    session.info.pop("audit_queue", None)
+
+
+def first_break(session: Session) -> Break | None:
+    """Walk the whole chain; return the first entry that was edited, removed or moved."""
+    previous, expected = GENESIS, 1
+    for entry in _entries(session):
+        if entry["n"] != expected:
+            return Break(expected, "缺少这一条记录")
+        if entry["previous_hash"] != previous:
+            return Break(expected, "与上一条记录不相连")
+        if _digest(entry) != entry["hash"]:
+            return Break(expected, "内容被改动")
+        previous, expected = entry["hash"], expected + 1
+    head = session.get_one(AuditHead, 1)
+    if (head.n, head.hash) != (expected - 1, previous):
+        return Break(expected, "链尾与记录不符:末尾的记录被删除或链尾被改动")
+    return None
+
+
+def _entries(session: Session) -> Iterator[dict[str, Any]]:
+    columns = AuditEntry.__table__.c
+    rows = session.execute(select(*columns).order_by(columns.n).execution_options(yield_per=2000))
+    for row in rows:
+        yield dict(row._mapping)

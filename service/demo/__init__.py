@@ -1,0 +1,1 @@
+"""Demonstration data: a made-up spring over the county's real villages, marked as such."""

@@ -1,0 +1,5 @@
+"""The web pages."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,1 @@
+"""The reporting calendar: tasks, approval, locks, reminders."""

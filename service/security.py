@@ -1,0 +1,190 @@
+"""Who is asking, and what they can see: the viewer, the scope of every query, secrets."""
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import event, false
+from sqlalchemy.orm import (
+    Mapped,
+    ORMExecuteState,
+    Session,
+    mapped_column,
+    with_loader_criteria,
+)
+from starlette.concurrency import run_in_threadpool
+
+from service.database import ordered_text
+from service.errors import ServiceError
+
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+AFTER_ANY_DIGIT = ":"
+"""The character after "9": codes under a prefix lie in [prefix, prefix + this)."""
+
+
+class Role(StrEnum):
+    """An account's duty."""
+
+    RECORDER = "recorder"
+    APPROVER = "approver"
+    BUREAU = "bureau"
+    OFFICER = "officer"
+    LEADER = "leader"
+    OUTLET = "outlet"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The account behind a request, as its queries need it."""
+
+    account_id: UUID
+    username: str
+    display_name: str
+    role: Role
+    area_code: str
+
+    def covers(self, area_code: str) -> bool:
+        """Tell whether this area lies in the viewer's own subtree."""
+        return area_code.startswith(self.area_code)
+
+    def sees(self, area_code: str) -> bool:
+        """Tell whether this area is inside the viewer's subtree, or one that contains it."""
+        return self.covers(area_code) or self.area_code.startswith(area_code)
+
+
+class AreaScoped:
+    """Mixin of what belongs to an area; every query sees only the viewer's subtree of it."""
+
+    area_code: Mapped[str] = mapped_column(ordered_text(12))
+
+
+class SeenFromBelow:
+    """Mixin of what belongs to an area and is also seen by the units inside it.
+
+    A village recorder must see the calendar of their own town, and nothing else of the town.
+    """
+
+    area_code: Mapped[str] = mapped_column(ordered_text(12))
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _stay_in_scope(state: ORMExecuteState) -> None:
+    if state.is_column_load or state.is_relationship_load or state.is_insert:
+        return
+    if state.session.info.get("is_system"):
+        return
+    viewer: Viewer | None = state.session.info.get("viewer")
+    if viewer is None:
+        nothing = [
+            with_loader_criteria(mixin, lambda _: false(), include_aliases=True)
+            for mixin in (AreaScoped, SeenFromBelow)
+        ]
+        state.statement = state.statement.options(*nothing)
+        return
+    low, high = viewer.area_code, viewer.area_code + AFTER_ANY_DIGIT
+    above = [low[:length] for length in (2, 4, 6, 9) if length < len(low)] or [low]
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            AreaScoped,
+            lambda scoped: (scoped.area_code >= low) & (scoped.area_code < high),
+            include_aliases=True,
+        ),
+        with_loader_criteria(
+            SeenFromBelow,
+            lambda scoped: (
+                ((scoped.area_code >= low) & (scoped.area_code < high))
+                | scoped.area_code.in_(above)
+            ),
+            include_aliases=True,
+        ),
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _write_in_scope(session: Session, _context: Any, _instances: Any) -> None:
+    viewer: Viewer | None = session.info.get("viewer")
+    if session.info.get("is_system"):
+        return
+    for thing in session.new | session.dirty:
+        if isinstance(thing, AreaScoped):
+            is_inside = viewer is not None and viewer.covers(thing.area_code)
+        elif isinstance(thing, SeenFromBelow):
+            is_inside = viewer is not None and viewer.sees(thing.area_code)
+        else:
+            continue
+        if not is_inside:
+            raise PermissionError(f"{type(thing).__name__} outside the viewer's area")
+
+
+async def open_session(request: Request) -> AsyncIterator[Session]:
+    """One request, one transaction; it commits before the answer is sent.
+
+    Requests wait for admission without a thread, so those admitted always find a thread and
+    a connection, and a full house cannot lock itself out.
+    """
+    database = request.app.state.database
+    reads = request.method in READING_METHODS
+    async with request.app.state.admission:
+        session = database.read_session() if reads else database.write_session()
+        try:
+            yield session
+        except ServiceError as refusal:
+            finish = session.commit if refusal.keeps_transaction else session.rollback
+            await run_in_threadpool(finish)
+            raise
+        except BaseException:
+            await run_in_threadpool(session.rollback)
+            raise
+        else:
+            await run_in_threadpool(session.commit)
+        finally:
+            await run_in_threadpool(session.close)
+
+
+# scope="function": commit before the answer is sent, so that "201 Created" is true.
+SessionDep = Annotated[Session, Depends(open_session, scope="function")]
+
+
+@cache
+def _hasher() -> PasswordHash:
+    return PasswordHash((Argon2Hasher(),))
+
+
+def hash_password(password: str) -> str:
+    """Hash with Argon2id."""
+    return _hasher().hash(password)
+
+
+def is_password(password: str, hashed: str) -> bool:
+    """Tell whether the password fits the hash."""
+    return _hasher().verify(password, hashed)
+
+
+@cache
+def _decoy_hash() -> str:
+    return hash_password(secrets.token_urlsafe(16))
+
+
+def waste_a_verification(password: str) -> None:
+    """Take as long as a real check would, so that unknown names cannot be told by time."""
+    is_password(password, _decoy_hash())
+
+
+def new_token() -> str:
+    """Return a new opaque token of 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """Return what is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The sowing book: plans, weekly cumulative reports, progress."""
