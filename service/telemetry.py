@@ -12,6 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""A caller may make up methods, and must not make up label values with them."""
 log = structlog.get_logger(__name__)
 
 
@@ -76,7 +78,7 @@ class Observed:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                status[0] = message["status"]
+                status[0] = int(message["status"])
                 message["headers"] = [
                     *message.get("headers", []),
                     (b"x-request-id", request_id.encode()),
@@ -90,7 +92,7 @@ class Observed:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        method = scope["method"] if scope["method"].isalpha() else "OTHER"
+        method = scope["method"] if scope["method"] in KNOWN_METHODS else "OTHER"
         self.metrics.requests.labels(method, route, str(status)).inc()
         self.metrics.seconds.labels(method, route).observe(seconds)
         if not scope["path"].startswith(("/static/", "/healthz", "/metrics")):

@@ -1,6 +1,6 @@
 """Alembic's environment: the models of every capability, on the connection that it is given."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -14,7 +14,7 @@ import service.sowing.models  # noqa: F401 - imported for the tables that they d
 from service.database import Base, ExactDecimal, UtcInstant
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     """Write our column types into a generated migration by their own names."""
     if kind == "type" and isinstance(item, ExactDecimal):
         autogen_context.imports.add("from service.database import ExactDecimal")

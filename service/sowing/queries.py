@@ -36,6 +36,11 @@ def crops(session: Session) -> list[CropRead]:
     ]
 
 
+def crop_rows(session: Session) -> list[Crop]:
+    """Return all crops."""
+    return list(session.scalars(select(Crop).order_by(Crop.code)))
+
+
 def crop_codes(session: Session, crop: str) -> list[str]:
     """Return the crops that a crop code or `GRAIN` stands for."""
     if crop == ALL_GRAIN:

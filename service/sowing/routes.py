@@ -9,7 +9,7 @@ from service.accounts.access import ViewerDep, allow
 from service.reporting import queries as reporting
 from service.schemas import AreaCode, Code, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
-from service.sowing import actions, progress, queries, workbook
+from service.sowing import actions, imports, progress, queries, template
 from service.sowing.models import SowingPlan, SowingReport
 from service.sowing.schemas import (
     BatchFiled,
@@ -155,7 +155,7 @@ def file_batch(session: SessionDep, batch: ReportBatch) -> BatchFiled:
 )
 def read_template(session: SessionDep, season: Code, area: AreaCode, as_of: Day) -> Response:
     """Return the workbook of one town's week, with what stands in it."""
-    content = workbook.template(session, season_code=season, town_code=area, as_of=as_of)
+    content = template.workbook(session, season_code=season, town_code=area, as_of=as_of)
     name = f"sowing-{area}-{as_of}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=XLSX, headers=headers)
@@ -172,15 +172,17 @@ def import_table(
     season: Annotated[Code, Form()],
     as_of: Annotated[Day | None, Form()] = None,
     dry_run: Annotated[bool, Form()] = False,
+    partial: Annotated[bool, Form()] = False,
 ) -> ImportReport:
     """File a filled template (.xlsx) or a CSV in UTF-8 or GBK: all of it, or nothing."""
-    return workbook.import_table(
+    return imports.import_table(
         session,
         file.file.read(),
         filename=file.filename or "",
         season_code=season,
         as_of=as_of,
         is_dry_run=dry_run,
+        is_partial=partial,
     )
 
 

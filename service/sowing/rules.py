@@ -76,6 +76,7 @@ class Refusal:
 
     field: str
     reason: str
+    code: str = "refused"
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ counts once its week was accepted after it was recorded. Both are asked at an in
 knowledge, so a figure can be had again as it was known then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, select
+from sqlalchemy.orm import Session
 
 from service.areas.models import AreaSuccession
 from service.reporting.models import TaskEvent, TaskEventKind
@@ -22,6 +22,12 @@ from service.sowing.models import ALL_GRAIN, Answer, Crop, Method, SowingReport
 TOWN, VILLAGE = 9, 12
 """Digits of an area code."""
 ZERO = Decimal(0)
+METHOD_GROUPS = (
+    (Method.DIRECT_SEEDED,),
+    (Method.TRANSPLANTED, Method.THROWN),
+    (Method.SOWN,),
+)
+"""The methods that make up each of a figure's three parts, in their order."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +48,29 @@ class Figure:
         """Direct seeded, transplanted and dry sown together; nurseries are apart."""
         return self.direct_seeded_mu + self.transplanted_mu + self.dry_sown_mu
 
+    @property
+    def has_declared(self) -> bool:
+        """Whether a town's own total is in it."""
+        return self.declared_mu is not None
+
+    @property
+    def declared_or_sown_mu(self) -> Decimal:
+        """The town's own total, or what its villages add up to."""
+        return self.sown_mu if self.declared_mu is None else self.declared_mu
+
     def plus(self, other: "Figure") -> "Figure":
-        """Add another unit's figure."""
-        declared = [each for each in (self.declared_mu, other.declared_mu) if each is not None]
+        """Add another unit's figure.
+
+        Where only one of the two declared a total, the other's sown area stands in, so that
+        declared less sown is the sum of the differences below.
+        """
+        declared = (self, other) if self.has_declared or other.has_declared else ()
         return Figure(
             self.direct_seeded_mu + other.direct_seeded_mu,
             self.transplanted_mu + other.transplanted_mu,
             self.dry_sown_mu + other.dry_sown_mu,
             self.nursery_field_mu + other.nursery_field_mu,
-            sum(declared, ZERO) if declared else None,
+            sum((each.declared_or_sown_mu for each in declared), ZERO) if declared else None,
             self.n_reported + other.n_reported,
             self.n_growing + other.n_growing,
             self.n_not_grown + other.n_not_grown,
@@ -69,89 +89,114 @@ def within(area_code: str) -> ColumnElement[bool]:
     )
 
 
-def counted(known_at: datetime | None) -> ColumnElement[bool]:
-    """Return the criterion that a report's week was accepted since it was recorded."""
+def counted(known_at: datetime | None, rows: Any = SowingReport) -> ColumnElement[bool]:
+    """Return the criterion that a row's week was accepted since it was recorded."""
     accepted = exists().where(
-        TaskEvent.task_id == SowingReport.task_id,
+        TaskEvent.task_id == rows.task_id,
         TaskEvent.kind == TaskEventKind.ACCEPT,
-        TaskEvent.at >= SowingReport.recorded_at,
+        TaskEvent.at >= rows.recorded_at,
     )
     return accepted.where(TaskEvent.at <= known_at) if known_at is not None else accepted
 
 
-def _standing(
-    session: Session,
-    season_code: str,
-    *,
-    area_code: str,
-    as_of: date,
-    known_at: datetime | None,
-    is_accepted: bool,
-    crops: Iterable[str] | None,
-) -> Subquery:
-    wanted = select(
-        SowingReport.area_code,
-        SowingReport.crop_code,
-        SowingReport.method,
-        SowingReport.as_of,
-        SowingReport.answer,
-        SowingReport.cumulative_mu,
-        SowingReport.field_equivalent_mu,
-        func.row_number()
-        .over(
-            partition_by=(SowingReport.area_code, SowingReport.crop_code, SowingReport.method),
-            order_by=(SowingReport.as_of.desc(), SowingReport.recorded_at.desc()),
+@dataclass(frozen=True)
+class _Asked:
+    """Which rows to add up."""
+
+    season_code: str
+    area_code: str
+    as_of: date
+    known_at: datetime | None
+    is_accepted: bool
+    crops: list[str] | None
+    ended: list[str]
+    """Units that were merged into others by then."""
+
+    def countable(self, rows: Any) -> Iterator[ColumnElement[bool]]:
+        """Yield the criteria that a row was known, and accepted where that is asked."""
+        if self.known_at is not None:
+            yield rows.recorded_at <= self.known_at
+        if self.is_accepted:
+            yield counted(self.known_at, rows)
+
+    def rows(self) -> Subquery:
+        """Return the rows in question; those of rank 1 stand."""
+        wanted = select(
+            SowingReport.area_code,
+            SowingReport.crop_code,
+            SowingReport.method,
+            SowingReport.as_of,
+            SowingReport.answer,
+            SowingReport.cumulative_mu,
+            SowingReport.field_equivalent_mu,
+            func.row_number()
+            .over(
+                partition_by=(SowingReport.area_code, SowingReport.crop_code, SowingReport.method),
+                order_by=(SowingReport.as_of.desc(), SowingReport.recorded_at.desc()),
+            )
+            .label("rank"),
+        ).where(
+            SowingReport.season_code == self.season_code,
+            within(self.area_code),
+            SowingReport.as_of <= self.as_of,
+            *self.countable(SowingReport),
         )
-        .label("rank"),
-    ).where(SowingReport.season_code == season_code, within(area_code), SowingReport.as_of <= as_of)
+        if self.crops is not None:
+            wanted = wanted.where(SowingReport.crop_code.in_(self.crops))
+        if self.ended:
+            wanted = wanted.where(~self._is_succeeded())
+        return wanted.subquery()
+
+    def _is_succeeded(self) -> ColumnElement[bool]:
+        """A merged village's last figure stands until its successor's own counts."""
+        # By table: the successor may lie outside the viewer's area, the figure is one for all.
+        heir = SowingReport.__table__.alias().c
+        return exists().where(
+            AreaSuccession.predecessor_code == SowingReport.area_code,
+            AreaSuccession.happened_on <= self.as_of,
+            heir.area_code == AreaSuccession.successor_code,
+            heir.season_code == SowingReport.season_code,
+            heir.crop_code == SowingReport.crop_code,
+            heir.method == SowingReport.method,
+            heir.as_of >= AreaSuccession.happened_on,
+            heir.as_of <= self.as_of,
+            *_known(self.known_at),
+            *self.countable(heir),
+        )
+
+
+def _known(known_at: datetime | None) -> Iterator[ColumnElement[bool]]:
     if known_at is not None:
-        wanted = wanted.where(SowingReport.recorded_at <= known_at)
-    if is_accepted:
-        wanted = wanted.where(counted(known_at))
-    if crops is not None:
-        wanted = wanted.where(SowingReport.crop_code.in_(list(crops)))
-    if session.scalars(select(AreaSuccession).limit(1)).first() is not None:
-        wanted = wanted.where(~_is_succeeded(as_of, known_at))
-    return wanted.subquery()
+        yield AreaSuccession.recorded_at <= known_at
 
 
-def _is_succeeded(as_of: date, known_at: datetime | None) -> ColumnElement[bool]:
-    """A merged village's last figure stands until its successor has reported the crop."""
-    heir = aliased(SowingReport)
-    found = exists().where(
-        AreaSuccession.predecessor_code == SowingReport.area_code,
-        AreaSuccession.happened_on <= as_of,
-        heir.area_code == AreaSuccession.successor_code,
-        heir.season_code == SowingReport.season_code,
-        heir.crop_code == SowingReport.crop_code,
-        heir.as_of >= AreaSuccession.happened_on,
-        heir.as_of <= as_of,
+def _ended(session: Session, as_of: date, known_at: datetime | None) -> list[str]:
+    wanted = select(AreaSuccession.predecessor_code).where(
+        AreaSuccession.happened_on <= as_of, *_known(known_at)
     )
-    return found.where(heir.recorded_at <= known_at) if known_at is not None else found
+    return list(session.scalars(wanted.distinct()))
 
 
 def _sum(column: Any, condition: ColumnElement[bool]) -> ColumnElement[Any]:
     return func.sum(case((condition, column), else_=None))
 
 
-def _distinct(rows: Subquery, condition: ColumnElement[bool]) -> ColumnElement[Any]:
+def _distinct(rows: Subquery, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
     is_village = func.length(rows.c.area_code) == VILLAGE
-    return func.count(func.distinct(case((and_(is_village, condition), rows.c.area_code))))
+    return func.count(func.distinct(case((and_(is_village, *conditions), rows.c.area_code))))
 
 
-def _counts(rows: Subquery, as_of: date) -> list[ColumnElement[Any]]:
-    is_area = rows.c.answer == Answer.AREA
-    grows = case((is_area, 1), else_=0)
+def _counts(rows: Subquery, asked: _Asked) -> list[ColumnElement[Any]]:
+    """Count villages: with a row of the very week, with an area, with any answer."""
+    exist = [rows.c.area_code.not_in(asked.ended)] if asked.ended else []
     return [
-        _distinct(rows, rows.c.as_of == as_of),
-        _distinct(rows, grows == 1),
-        func.count(
-            func.distinct(case((func.length(rows.c.area_code) == VILLAGE, rows.c.area_code)))
-        ),
+        _distinct(rows, rows.c.as_of == asked.as_of, *exist),
+        _distinct(rows, rows.c.answer == Answer.AREA, *exist),
+        _distinct(rows, *exist),
     ]
 
 
-def figures(  # noqa: PLR0913
+def figures(
     session: Session,
     season_code: str,
     *,
@@ -160,68 +205,59 @@ def figures(  # noqa: PLR0913
     digits: int = TOWN,
     known_at: datetime | None = None,
     is_accepted: bool = True,
-    crops: Iterable[str] | None = None,
+    crop: str | None = None,
 ) -> Figures:
     """Add up the standing rows of a subtree by town (9 digits) or village (12), and crop.
 
-    A town's own total stands in only where no village of it ever reported the crop; beside
-    village rows it is kept apart as `declared_mu`, so that a difference can be shown.
+    All crops and all grain, or only one of them. A town's own total stands in only where no
+    village of it ever reported the crop; beside village rows it is kept apart as
+    `declared_mu`, so that a difference can be shown.
     """
-    grain = set(session.scalars(select(Crop.code).where(Crop.is_grain)))
-    rows = _standing(
-        session,
-        season_code,
-        area_code=area_code,
-        as_of=as_of,
-        known_at=known_at,
-        is_accepted=is_accepted,
-        crops=crops,
-    )
+    grain = sorted(session.scalars(select(Crop.code).where(Crop.is_grain)))
+    ended = _ended(session, as_of, known_at)
+    crops = {None: None, ALL_GRAIN: grain}.get(crop, [str(crop)])
+    asked = _Asked(season_code, area_code, as_of, known_at, is_accepted, crops, ended)
+    rows = asked.rows()
     unit = func.substr(rows.c.area_code, 1, digits).label("unit")
-    found: Figures = {}
-    for code, crop, *values in session.execute(_by_crop(rows, unit, as_of, digits)):
-        found[code, crop] = _chosen(values)
-    counts = _grain_counts(rows, unit, as_of, digits, grain)
-    for code, reported, growing, standing in session.execute(counts):
-        parts = [figure for (area, crop), figure in found.items() if area == code and crop in grain]
-        total = parts[0]
-        for part in parts[1:]:
-            total = total.plus(part)
-        found[code, ALL_GRAIN] = replace(
-            total, n_reported=reported, n_growing=growing, n_not_grown=standing - growing
-        )
-    return found
-
-
-def _by_crop(rows: Subquery, unit: ColumnElement[str], as_of: date, digits: int) -> Select[Any]:
-    is_village = func.length(rows.c.area_code) == VILLAGE
-    groups = {
-        "direct": (Method.DIRECT_SEEDED,),
-        "transplanted": (Method.TRANSPLANTED, Method.THROWN),
-        "dry": (Method.SOWN,),
-    }
-    sums = [
-        _sum(rows.c.cumulative_mu, and_(whose, rows.c.method.in_(methods)))
-        for whose in (is_village, ~is_village)
-        for methods in groups.values()
-    ]
-    nursery = rows.c.method == Method.NURSERY
-    sums += [
-        _sum(rows.c.field_equivalent_mu, and_(is_village, nursery)),
-        _sum(rows.c.field_equivalent_mu, and_(~is_village, nursery)),
-    ]
-    return (
-        select(unit, rows.c.crop_code, *sums, *_counts(rows, as_of))
-        .where(rows.c.rank == 1, func.length(rows.c.area_code) >= digits)
+    standing = (rows.c.rank == 1, func.length(rows.c.area_code) >= digits)
+    by_crop = session.execute(
+        select(unit, rows.c.crop_code, *_sums(rows), *_counts(rows, asked))
+        .where(*standing)
         .group_by(unit, rows.c.crop_code)
     )
+    found = {(code, one): _chosen(values) for code, one, *values in by_crop}
+    if crop not in {None, ALL_GRAIN}:
+        return found
+    counts = session.execute(
+        select(unit, *_counts(rows, asked))
+        .where(*standing, rows.c.crop_code.in_(grain))
+        .group_by(unit)
+    )
+    total = _grain(found, {code: counted for code, *counted in counts}, set(grain))
+    return total if crop == ALL_GRAIN else found | total
 
 
-def _chosen(values: list[Any]) -> Figure:
-    village, own = values[0:3], values[3:6]
-    nurseries, (reported, growing, standing) = values[6:8], values[8:11]
+def _sums(rows: Subquery) -> list[ColumnElement[Any]]:
+    """Add up the villages' rows, then the towns' own, by group of methods."""
+    is_village = func.length(rows.c.area_code) == VILLAGE
+    nursery = rows.c.method == Method.NURSERY
+    return [
+        *(
+            _sum(rows.c.cumulative_mu, and_(whose, rows.c.method.in_(methods)))
+            for whose in (is_village, ~is_village)
+            for methods in METHOD_GROUPS
+        ),
+        _sum(rows.c.field_equivalent_mu, and_(is_village, nursery)),
+        _sum(rows.c.field_equivalent_mu, and_(~is_village, nursery)),
+        func.sum(case((is_village, 1), else_=0)),
+    ]
+
+
+def _chosen(values: Sequence[Any]) -> Figure:
+    village, own, nurseries = values[0:3], values[3:6], values[6:8]
+    n_village_rows, reported, growing, standing = values[8:12]
     has_own = any(each is not None for each in own)
-    use_own = standing == 0
+    use_own = n_village_rows == 0
     direct, transplanted, dry = (each or ZERO for each in (own if use_own else village))
     return Figure(
         direct,
@@ -235,18 +271,23 @@ def _chosen(values: list[Any]) -> Figure:
     )
 
 
-def _grain_counts(
-    rows: Subquery, unit: ColumnElement[str], as_of: date, digits: int, grain: set[str]
-) -> Select[Any]:
-    return (
-        select(unit, *_counts(rows, as_of))
-        .where(
-            rows.c.rank == 1,
-            func.length(rows.c.area_code) >= digits,
-            rows.c.crop_code.in_(sorted(grain)),
+def _grain(
+    found: Figures, counts: Mapping[str, Sequence[int]], grain: Collection[str]
+) -> Figures:
+    """Add the grain crops up, counting each village once."""
+    sums: dict[str, Figure] = {}
+    for (code, crop), figure in found.items():
+        if crop in grain:
+            sums[code] = sums[code].plus(figure) if code in sums else figure
+    return {
+        (code, ALL_GRAIN): replace(
+            figure,
+            n_reported=counts[code][0],
+            n_growing=counts[code][1],
+            n_not_grown=counts[code][2] - counts[code][1],
         )
-        .group_by(unit)
-    )
+        for code, figure in sums.items()
+    }
 
 
 def by_prefix(found: Figures, digits: int) -> Figures:
@@ -256,53 +297,3 @@ def by_prefix(found: Figures, digits: int) -> Figures:
         key = (code[:digits], crop)
         totals[key] = totals[key].plus(figure) if key in totals else figure
     return totals
-
-
-def open_corrections(
-    session: Session,
-    season_code: str,
-    *,
-    area_code: str,
-    digits: int,
-    as_of: date,
-    known_at: datetime | None,
-) -> dict[str, int]:
-    """Count by unit the corrections that were filed and not yet accepted."""
-    unit = func.substr(SowingReport.area_code, 1, digits)
-    wanted = (
-        select(unit, func.count())
-        .where(
-            SowingReport.season_code == season_code,
-            within(area_code),
-            SowingReport.as_of <= as_of,
-            SowingReport.reason.is_not(None),
-            ~counted(known_at),
-        )
-        .group_by(unit)
-    )
-    if known_at is not None:
-        wanted = wanted.where(SowingReport.recorded_at <= known_at)
-    return {code: n for code, n in session.execute(wanted)}
-
-
-def villages_with_row(
-    session: Session,
-    season_code: str,
-    *,
-    area_code: str,
-    week: date,
-    known_at: datetime | None,
-) -> set[str]:
-    """Return the villages that filed any row for a week, accepted or not."""
-    wanted = (
-        select(SowingReport.area_code)
-        .where(
-            SowingReport.season_code == season_code,
-            SowingReport.as_of == week,
-            within(area_code),
-        )
-        .distinct()
-    )
-    if known_at is not None:
-        wanted = wanted.where(SowingReport.recorded_at <= known_at)
-    return set(session.scalars(wanted))

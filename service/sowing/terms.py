@@ -13,10 +13,11 @@ NEAREST_DAYS = 3
 
 @dataclass(frozen=True)
 class TermOffset:
-    """A day told as so many days after a solar term."""
+    """A day told as so many days after a solar term, and the year in which that term began."""
 
     term: str
     days: int
+    year: int
 
 
 @lru_cache(maxsize=512)
@@ -24,12 +25,12 @@ def term_offset(day: date) -> TermOffset:
     """Return the solar term on or before a day, and the days since."""
     term = Solar.fromYmd(day.year, day.month, day.day).getLunar().getPrevJieQi(True)
     began = date.fromisoformat(term.getSolar().toYmd())
-    return TermOffset(term.getName(), (day - began).days)
+    return TermOffset(term.getName(), (day - began).days, began.year)
 
 
 @lru_cache(maxsize=512)
 def day_at(offset: TermOffset, year: int) -> date:
-    """Return the day of a year that lies as far after the same solar term."""
+    """Return the day that lies as far after the same solar term of another year."""
     for table_year in (year, year + 1):
         table = Solar.fromYmd(table_year, 6, 1).getLunar().getJieQiTable()
         began = date.fromisoformat(table[offset.term].toYmd())
@@ -38,12 +39,12 @@ def day_at(offset: TermOffset, year: int) -> date:
     raise ValueError(f"no {offset.term} in {year}")
 
 
-def same_date(day: date, year: int) -> date:
-    """Return the same month and day of another year; 29 February becomes the 28th."""
+def years_before(day: date, n: int) -> date:
+    """Return the same month and day so many years before; 29 February becomes the 28th."""
     try:
-        return day.replace(year=year)
+        return day.replace(year=day.year - n)
     except ValueError:
-        return day.replace(year=year, day=28)
+        return day.replace(year=day.year - n, day=28)
 
 
 def week_of(reference_days: Sequence[date], day: date) -> date | None:
