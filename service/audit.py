@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, String, Text, event, insert, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.database import Base, UtcInstant, clock_of, ordered_text
@@ -21,6 +22,10 @@ ALGORITHM = "sha256"
 GENESIS = "0" * 64
 BEFORE_EVERYTHING = datetime(1990, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
+BATCH = 2000
+BEFORE_ANY_NUMBER = -(2**63)
+UNREADABLE = (ValueError, TypeError, DBAPIError)
+"""What a row may raise whose bytes were changed beneath us."""
 
 
 class AuditEntry(Base):
@@ -66,6 +71,7 @@ def instant(session: Session) -> datetime:
         head = _locked_head(session)
         known = max(clock_of(session)(), head.at + TICK)
         session.info["instant"] = known
+        session.info["audit_head"] = head
     return known
 
 
@@ -121,7 +127,7 @@ def _append(session: Session) -> None:
         return
     session.flush()
     at = instant(session)
-    head = session.get_one(AuditHead, 1)
+    head: AuditHead = session.info["audit_head"]
     n, previous = head.n, head.hash
     for entry in queue:
         n += 1
@@ -135,28 +141,55 @@ def _append(session: Session) -> None:
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
     session.info.pop("instant", None)
+    session.info.pop("audit_head", None)
     session.info.pop("audit_queue", None)
 
 
 def first_break(session: Session) -> Break | None:
     """Walk the whole chain; return the first entry that was edited, removed or moved."""
-    previous, expected = GENESIS, 1
+    previous, expected, at = GENESIS, 1, BEFORE_EVERYTHING
     for entry in _entries(session):
-        if entry["n"] != expected:
-            return Break(expected, "缺少这一条记录")
-        if entry["previous_hash"] != previous:
-            return Break(expected, "与上一条记录不相连")
-        if _digest(entry) != entry["hash"]:
-            return Break(expected, "内容被改动")
-        previous, expected = entry["hash"], expected + 1
-    head = session.get_one(AuditHead, 1)
-    if (head.n, head.hash) != (expected - 1, previous):
+        broken = _fault(entry, expected, previous)
+        if entry is None or broken is not None:
+            return Break(expected, broken or "")
+        previous, expected, at = entry["hash"], expected + 1, entry["at"]
+    try:
+        heads = session.execute(select(AuditHead.n, AuditHead.hash, AuditHead.at)).all()
+    except UNREADABLE:
+        heads = []
+    if [tuple(head) for head in heads] != [(expected - 1, previous, at)]:
         return Break(expected, "链尾与记录不符:末尾的记录被删除或链尾被改动")
     return None
 
 
-def _entries(session: Session) -> Iterator[dict[str, Any]]:
+def _fault(entry: dict[str, Any] | None, expected: int, previous: str) -> str | None:
+    if entry is None:
+        return "读不出来"
+    if entry["n"] != expected:
+        return "缺少这一条记录"
+    if entry["previous_hash"] != previous:
+        return "与上一条记录不相连"
+    try:
+        is_whole = entry["algorithm"] == ALGORITHM and _digest(entry) == entry["hash"]
+    except TypeError:  # a value of a kind that was never written
+        is_whole = False
+    return None if is_whole else "内容被改动"
+
+
+def _entries(session: Session) -> Iterator[dict[str, Any] | None]:
+    """Yield the entries in order of their numbers; None in place of one that is unreadable."""
     columns = AuditEntry.__table__.c
-    rows = session.execute(select(*columns).order_by(columns.n).execution_options(yield_per=2000))
-    for row in rows:
-        yield dict(row._mapping)
+    wanted, last, size = select(*columns).order_by(columns.n), BEFORE_ANY_NUMBER, BATCH
+    while True:
+        try:
+            rows = session.execute(wanted.where(columns.n > last).limit(size)).all()
+        except UNREADABLE:
+            if size == 1:
+                yield None
+                return
+            size = 1  # to find which of the batch it is
+            continue
+        yield from (dict(row._mapping) for row in rows)
+        if len(rows) < size:
+            return
+        last = rows[-1].n

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.sql.base import ExecutableOption
 from starlette.concurrency import run_in_threadpool
 
 from service.database import ordered_text
@@ -84,16 +85,20 @@ def _stay_in_scope(state: ORMExecuteState) -> None:
     if state.session.info.get("is_system"):
         return
     viewer: Viewer | None = state.session.info.get("viewer")
-    if viewer is None:
-        nothing = [
+    state.statement = state.statement.options(*_scope(viewer.area_code if viewer else None))
+
+
+@lru_cache(maxsize=1024)
+def _scope(area_code: str | None) -> tuple[ExecutableOption, ...]:
+    """Return the criteria of a viewer's area, made once: every statement carries them."""
+    if area_code is None:
+        return tuple(
             with_loader_criteria(mixin, lambda _: false(), include_aliases=True)
             for mixin in (AreaScoped, SeenFromBelow)
-        ]
-        state.statement = state.statement.options(*nothing)
-        return
-    low, high = viewer.area_code, viewer.area_code + AFTER_ANY_DIGIT
+        )
+    low, high = area_code, area_code + AFTER_ANY_DIGIT
     above = [low[:length] for length in (2, 4, 6, 9) if length < len(low)] or [low]
-    state.statement = state.statement.options(
+    return (
         with_loader_criteria(
             AreaScoped,
             lambda scoped: (scoped.area_code >= low) & (scoped.area_code < high),

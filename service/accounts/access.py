@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.params import Depends as DependsParam
 from fastapi.routing import APIRoute
 
@@ -70,9 +70,9 @@ def action_of(route: APIRoute) -> str | None:
     return guards[0].action if guards else None
 
 
-def publish_actions(app: FastAPI) -> None:
+def publish_actions(router: APIRouter) -> None:
     """Write each operation's policy row into the OpenAPI document as `x-action`."""
-    for route in app.routes:
+    for route in router.routes:
         if isinstance(route, APIRoute):
             extra: dict[str, Any] = route.openapi_extra or {}
             route.openapi_extra = extra | {"x-action": action_of(route)}

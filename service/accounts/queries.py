@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from service.accounts.models import Account, LoginSession
 from service.audit import AuditEntry
 from service.database import clock_of
+from service.errors import NotFound
 from service.security import Viewer, token_hash
 
 
@@ -57,3 +58,20 @@ def audit_page(session: Session, *, after: int, limit: int) -> list[AuditEntry]:
         .limit(limit)
     )
     return list(session.scalars(wanted))
+
+
+def viewer_named(session: Session, username: str) -> Viewer:
+    """Return who bears this name, for a command that acts on their behalf."""
+    accounts = Account.__table__.c
+    row = session.execute(
+        select(
+            accounts.id,
+            accounts.username,
+            accounts.display_name,
+            accounts.role,
+            accounts.area_code,
+        ).where(accounts.username == username, accounts.is_active)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"没有账号 {username}")
+    return Viewer(*row)

@@ -21,6 +21,7 @@ from service.accounts.schemas import (
     AuditEntryRead,
     SessionCreate,
     SessionRead,
+    Username,
     ViewerRead,
 )
 from service.audit import AuditEntry
@@ -28,7 +29,7 @@ from service.schemas import Id, Page, StrictRoute
 from service.security import SessionDep, Viewer
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], route_class=StrictRoute)
-Cursor = Annotated[str | None, Query(max_length=200)]
+Cursor = Annotated[Username | None, Query()]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 

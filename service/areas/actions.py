@@ -1,7 +1,8 @@
 """Loading the area tree and merging its units."""
 
 import csv
-from collections.abc import Iterable, Set
+import re
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,10 +14,17 @@ from service import audit
 from service.areas.models import Area, AreaSuccession
 from service.areas.rules import match_name
 from service.errors import Conflict, NotFound
+from service.files import UnreadableFile, read_table
 
 SHIPPED = Path(__file__).parents[2] / "config" / "codes" / "areas_441803.csv"
+CODE = re.compile(r"\d{2}|\d{4}|\d{6}|\d{9}|\d{12}", re.ASCII)
+MAX_NAME = 100
 LIST_EDITION = date(2000, 1, 1)
 """Units of a first load count as having existed since this day."""
+
+
+AFTER_MERGE: list[Callable[[Session, date], None]] = []
+"""What other capabilities do, in the same transaction, when units were merged on a day."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,22 @@ def shipped_areas() -> list[tuple[str, str]]:
     """Return (code, name) of the shipped county: itself, its towns, its villages."""
     with SHIPPED.open(encoding="utf-8", newline="") as file:
         return [(row["code"], row["name"]) for row in csv.DictReader(file)]
+
+
+def read_areas(content: bytes) -> list[tuple[str, str]]:
+    """Return (code, name) of a CSV with the columns `code` and `name`, UTF-8 or GBK."""
+    table = read_table(content, filename="areas.csv")
+    heading = [str(cell or "") for cell in table.rows[0][1]] if table.rows else []
+    if not {"code", "name"} <= set(heading):
+        raise UnreadableFile("表头须有 code 和 name 两列")
+    code, name = heading.index("code"), heading.index("name")
+    found = []
+    for number, row in table.rows[1:]:
+        cells = [str(row[n] or "") if n < len(row) else "" for n in (code, name)]
+        if not CODE.fullmatch(cells[0]) or not 0 < len(cells[1]) <= MAX_NAME:
+            raise UnreadableFile(f"第 {number} 行须是 2、4、6、9 或 12 位代码和名称", row=number)
+        found.append((cells[0], cells[1]))
+    return found
 
 
 def load_areas(
@@ -73,18 +97,47 @@ def _parent(code: str, known: Set[str]) -> str | None:
 
 
 def merge(session: Session, predecessors: Iterable[str], *, into: str, happened_on: date) -> None:
-    """End units on a day and name the unit that takes their place."""
+    """End units on a day and name the unit that takes their place.
+
+    What had ended in favour of one of them earlier is then succeeded by the new unit, too.
+    """
     successor = session.get(Area, into)
     if successor is None:
         raise NotFound(f"没有区划 {into}")
+    if successor.starts_on > happened_on or successor.ends_on is not None:
+        raise Conflict(f"{successor.name} 在 {happened_on} 不存在或已经撤并,不能并入")
     for code in predecessors:
-        area = session.get(Area, code)
-        if area is None:
-            raise NotFound(f"没有区划 {code}")
-        if area.ends_on is not None or code == into:
-            raise Conflict(f"{area.name} 已经撤并或就是并入的单位")
-        area.ends_on = happened_on
-        session.add(
-            AreaSuccession(predecessor_code=code, successor_code=into, happened_on=happened_on)
+        area = _end(session, code, into=into, happened_on=happened_on)
+        for older in {code, *_succeeded_by(session, code)}:
+            session.add(
+                AreaSuccession(
+                    predecessor_code=older,
+                    successor_code=into,
+                    happened_on=happened_on,
+                    recorded_at=audit.instant(session),
+                )
+            )
+        audit.record(session, "area.merge", code, area_code=area.code, into=into, on=happened_on)
+    session.flush()
+    for follow in AFTER_MERGE:
+        follow(session, happened_on)
+
+
+def _end(session: Session, code: str, *, into: str, happened_on: date) -> Area:
+    area = session.get(Area, code)
+    if area is None:
+        raise NotFound(f"没有区划 {code}")
+    if area.ends_on is not None or code == into or len(code) != len(into):
+        raise Conflict(f"{area.name} 已经撤并、就是并入的单位或级别不同")
+    if area.starts_on >= happened_on:
+        raise Conflict(f"{area.name} {area.starts_on} 才设立,不能在 {happened_on} 撤并")
+    area.ends_on = happened_on
+    return area
+
+
+def _succeeded_by(session: Session, code: str) -> list[str]:
+    return list(
+        session.scalars(
+            select(AreaSuccession.predecessor_code).where(AreaSuccession.successor_code == code)
         )
-        audit.record(session, "area.merge", code, area_code=code, into=into, on=happened_on)
+    )

@@ -1,11 +1,11 @@
 """The area tree and what became of merged units."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
-from service.database import Base, ordered_text
+from service.database import Base, UtcInstant, ordered_text
 from service.security import AreaScoped
 
 LEVEL_OF_LENGTH = {2: "province", 4: "city", 6: "county", 9: "town", 12: "village"}
@@ -49,3 +49,4 @@ class AreaSuccession(Base):
         ordered_text(12), ForeignKey("areas.area_code"), primary_key=True
     )
     happened_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(UtcInstant)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.areas.models import Area, AreaSuccession
@@ -56,13 +56,18 @@ def units(session: Session, *, within: str, level: str, on: date) -> list[Area]:
     return list(session.scalars(wanted))
 
 
-def unit_names(session: Session, *, within: str, level: str, on: date) -> dict[str, str]:
-    """Return code -> name of the units of one level inside an area on a day."""
-    wanted = (
+def named_units(*, within: str, level: str, on: date) -> Select[str, str]:
+    """Return the query for code and name of one level inside an area on a day, in order."""
+    return (
         select(Area.area_code, Area.name)
         .where(under(within), func.length(Area.area_code) == CODE_LENGTH[level], exists_on(on))
         .order_by(Area.area_code)
     )
+
+
+def unit_names(session: Session, *, within: str, level: str, on: date) -> dict[str, str]:
+    """Return code -> name of the units of one level inside an area on a day."""
+    wanted = named_units(within=within, level=level, on=on)
     return {code: name for code, name in session.execute(wanted)}
 
 

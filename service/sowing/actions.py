@@ -1,7 +1,8 @@
 """Filing figures and plans into the sowing book."""
 
 from collections.abc import Sequence
-from uuid import uuid4
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,10 +13,10 @@ from service.errors import Conflict, IdTaken, Invalid, NotFound, ServiceError
 from service.reporting import actions as reporting_actions
 from service.reporting import queries as reporting
 from service.security import Viewer
-from service.sowing import rollups, rules
+from service.sowing import queries, rollups, rules
+from service.sowing.book import BULK, DATASET
 from service.sowing.filing import (
     CLOSED,
-    DATASET,
     MISSING,
     TAKEN,
     Filed,
@@ -23,7 +24,7 @@ from service.sowing.filing import (
     Problem,
     content_digest,
 )
-from service.sowing.models import Crop, SowingPlan
+from service.sowing.models import SowingPlan
 from service.sowing.schemas import BatchFiled, PlanCreate, ReportCreate
 
 MAX_SHOWN = 500
@@ -76,43 +77,98 @@ def file_batch(session: Session, items: Sequence[ReportCreate]) -> list[Filed]:
 
 
 def file_plan(session: Session, plan_in: PlanCreate) -> tuple[SowingPlan, bool]:
-    """File a new version of a plan; tell whether it is new."""
-    digest = content_digest(plan_in.model_dump(exclude={"id"}))
-    _refuse_unknown(session, plan_in)
-    audit.instant(session)
-    known = session.get(SowingPlan, plan_in.id) if plan_in.id else None
+    """File a new version of one plan; tell whether it is new."""
+    return file_plans(session, [plan_in])[0]
+
+
+def file_plans(session: Session, items: Sequence[PlanCreate]) -> list[tuple[SowingPlan, bool]]:
+    """File new versions of plans: all of them, or none; tell of each whether it is new."""
+    _refuse_unknown(session, items)
+    at = audit.instant(session)
+    taken = _taken_ids(session, items)
+    newest = _newest_versions(session, items)
+    return [_file_plan(session, each, at, taken, newest) for each in items]
+
+
+def _refuse_unknown(session: Session, items: Sequence[PlanCreate]) -> None:
+    known = areas.villages_by_code(session, [each.area_code for each in items])
+    for season_code in {each.season_code for each in items}:
+        reporting.season(session, season_code)
+    crops = {each.code: each for each in queries.crop_rows(session)}
+    for item in items:
+        if item.area_code not in known:
+            raise NotFound(f"没有区划 {item.area_code}", field="area_code")
+        crop = crops.get(item.crop_code)
+        if crop is None or not rules.methods_of(crop.group_name):
+            raise NotFound(f"没有可计播种面积的作物 {item.crop_code}", field="crop_code")
+
+
+def _taken_ids(session: Session, items: Sequence[PlanCreate]) -> dict[UUID, SowingPlan | None]:
+    """Return the ids that stand already; None for a row outside the viewer's area."""
+    ids = [each.id for each in items if each.id is not None]
+    if not ids:
+        return {}
     table = SowingPlan.__table__
-    taken = select(table.c.id).where(table.c.id == plan_in.id)
-    if known is None and plan_in.id and session.execute(taken).first():
-        raise IdTaken("这个编号已用于别的内容,请换一个")
-    if known is not None:
-        if known.content_digest != digest:
+    # By table: an id taken elsewhere is taken, though its row stays out of sight.
+    taken = session.scalars(select(table.c.id).where(table.c.id.in_(ids)))
+    seen = {
+        each.id: each for each in session.scalars(select(SowingPlan).where(SowingPlan.id.in_(ids)))
+    }
+    return {each: seen.get(each) for each in taken}
+
+
+PlanKey = tuple[str, str, str]
+
+
+def _key(plan: PlanCreate | SowingPlan) -> PlanKey:
+    return plan.season_code, plan.area_code, plan.crop_code
+
+
+def _newest_versions(session: Session, items: Sequence[PlanCreate]) -> dict[PlanKey, SowingPlan]:
+    found: dict[PlanKey, SowingPlan] = {}
+    codes = sorted({each.area_code for each in items})
+    for start in range(0, len(codes), BULK):
+        rows = session.scalars(
+            select(SowingPlan)
+            .where(
+                SowingPlan.season_code.in_({each.season_code for each in items}),
+                SowingPlan.area_code.in_(codes[start : start + BULK]),
+            )
+            .order_by(SowingPlan.version)
+        )
+        found |= {_key(each): each for each in rows}
+    return found
+
+
+def _file_plan(
+    session: Session,
+    item: PlanCreate,
+    at: datetime,
+    taken: dict[UUID, SowingPlan | None],
+    newest: dict[PlanKey, SowingPlan],
+) -> tuple[SowingPlan, bool]:
+    digest = content_digest(item.model_dump(exclude={"id"}))
+    if item.id is not None and item.id in taken:
+        known = taken[item.id]
+        if known is None or known.content_digest != digest:
             raise IdTaken("这个编号已用于别的内容,请换一个")
         return known, False
-    last = session.scalars(
-        select(SowingPlan)
-        .where(
-            SowingPlan.season_code == plan_in.season_code,
-            SowingPlan.area_code == plan_in.area_code,
-            SowingPlan.crop_code == plan_in.crop_code,
-        )
-        .order_by(SowingPlan.version.desc())
-        .limit(1)
-    ).first()
-    if last is not None and plan_in.id is None and last.content_digest == digest:
+    last = newest.get(_key(item))
+    if last is not None and item.id is None and last.content_digest == digest:
         return last, False
-    if last is not None and not plan_in.reason:
+    if last is not None and not item.reason:
         raise Invalid("调整已下达的计划须写明原因", field="reason")
-    viewer: Viewer | None = session.info.get("viewer")
+    viewer: Viewer = session.info["viewer"]
     plan = SowingPlan(
-        **plan_in.model_dump(exclude={"id"}),
-        id=plan_in.id or uuid4(),
+        **item.model_dump(exclude={"id"}),
+        id=item.id or uuid4(),
         version=last.version + 1 if last else 1,
-        recorded_at=audit.instant(session),
-        recorded_by=viewer.account_id if viewer else session.info["actor_id"],
+        recorded_at=at,
+        recorded_by=viewer.account_id,
         content_digest=digest,
     )
     session.add(plan)
+    newest[_key(item)] = plan
     audit.record(
         session,
         "plan.file",
@@ -123,17 +179,6 @@ def file_plan(session: Session, plan_in: PlanCreate) -> tuple[SowingPlan, bool]:
         version=plan.version,
     )
     return plan, True
-
-
-def _refuse_unknown(session: Session, plan_in: PlanCreate) -> None:
-    areas.area(session, plan_in.area_code)
-    viewer: Viewer | None = session.info.get("viewer")
-    if viewer is not None and not viewer.covers(plan_in.area_code):
-        raise NotFound(f"没有区划 {plan_in.area_code}", area_code=plan_in.area_code)
-    reporting.season(session, plan_in.season_code)
-    crop = session.get(Crop, plan_in.crop_code)
-    if crop is None or not rules.methods_of(crop.group_name):
-        raise NotFound(f"没有可计播种面积的作物 {plan_in.crop_code}", field="crop_code")
 
 
 def summary(items: Sequence[ReportCreate], filed: Sequence[Filed]) -> BatchFiled:

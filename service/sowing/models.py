@@ -5,7 +5,17 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.database import Base, ExactDecimal, Mu, UtcInstant, ordered_text
@@ -114,6 +124,13 @@ class SowingReport(AreaScoped, Base):
         Index("ix_sowing_reports_key", "season_code", "area_code", "crop_code", "method", "as_of"),
         Index("ix_sowing_reports_task_id", "task_id"),
         Index("ix_sowing_reports_week", "season_code", "as_of", "area_code"),
+        Index(
+            "ix_sowing_reports_corrections",
+            "season_code",
+            "area_code",
+            sqlite_where=text("reason IS NOT NULL"),
+            postgresql_where=text("reason IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
@@ -142,12 +159,18 @@ class SowingRollup(AreaScoped, Base):
     """Accepted sums of one town or county at one reference day; rebuilt from the rows."""
 
     __tablename__ = "sowing_rollups"
+    # In the order in which a table reads them: one crop, some weeks, a subtree.
+    __table_args__ = (
+        PrimaryKeyConstraint("season_code", "crop_code", "as_of", "digits", "area_code"),
+    )
 
-    season_code: Mapped[str] = mapped_column(ForeignKey("seasons.code"), primary_key=True)
-    area_code: Mapped[str] = mapped_column(ordered_text(12), primary_key=True)
-    crop_code: Mapped[str] = mapped_column(ordered_text(16), primary_key=True)
+    season_code: Mapped[str] = mapped_column(ForeignKey("seasons.code"))
+    area_code: Mapped[str] = mapped_column(ordered_text(12))
+    crop_code: Mapped[str] = mapped_column(ordered_text(16))
     """A crop, or `GRAIN`."""
-    as_of: Mapped[date] = mapped_column(primary_key=True)
+    as_of: Mapped[date]
+    digits: Mapped[int]
+    """Of the area code: 9 for a town, 6 for a county."""
     sown_mu: Mapped[Decimal] = mapped_column(Mu)
     direct_seeded_mu: Mapped[Decimal] = mapped_column(Mu)
     transplanted_mu: Mapped[Decimal] = mapped_column(Mu)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFound
@@ -15,9 +15,9 @@ from service.sowing.models import (
     SowingPlan,
     SowingReport,
 )
+from service.sowing.plans import is_newest
 from service.sowing.rules import methods_of
 from service.sowing.schemas import CropRead
-from service.sowing.standing import VILLAGE
 
 
 def crops(session: Session) -> list[CropRead]:
@@ -41,13 +41,10 @@ def crop_rows(session: Session) -> list[Crop]:
     return list(session.scalars(select(Crop).order_by(Crop.code)))
 
 
-def crop_codes(session: Session, crop: str) -> list[str]:
-    """Return the crops that a crop code or `GRAIN` stands for."""
-    if crop == ALL_GRAIN:
-        return list(session.scalars(select(Crop.code).where(Crop.is_grain).order_by(Crop.code)))
-    if session.get(Crop, crop) is None:
+def refuse_unknown_crop(session: Session, crop: str) -> None:
+    """Say so where a crop code is neither in the list nor `GRAIN`."""
+    if crop != ALL_GRAIN and session.get(Crop, crop) is None:
         raise NotFound(f"没有作物 {crop};可用代码见 /api/v1/crops", crop=crop)
-    return [crop]
 
 
 def season_crops(session: Session, season_code: str, area_code: str) -> list[Crop]:
@@ -61,95 +58,26 @@ def season_crops(session: Session, season_code: str, area_code: str) -> list[Cro
 
 
 def plans(
-    session: Session,
-    season_code: str,
-    *,
-    units: Collection[str],
-    crops: Collection[str],
-    known_at: datetime | None = None,
+    session: Session, season_code: str, *, units: Collection[str], crops: Collection[str]
 ) -> dict[str, Decimal]:
-    """Return unit -> planned mu over these crops, by the plan versions known at an instant.
-
-    A unit's own plans count; a unit without any has what its parts were given.
-    """
-    own = latest_plans(session, season_code, crops, known_at=known_at, units=units)
-    planned = {unit for unit, _ in own}
-    lacking = [unit for unit in units if unit not in planned and len(unit) < VILLAGE]
-    if lacking:
-        parts = _parts(session, season_code, crops, known_at, lacking)
-        own |= {key: plan for key, plan in parts.items() if key[0] in set(lacking)}
+    """Return unit -> planned mu over these crops, of units that have plans of their own."""
     found: dict[str, Decimal] = {}
-    for (unit, _), plan in own.items():
+    for (unit, _), plan in latest_plans(session, season_code, crops, units=units).items():
         found[unit] = found.get(unit, Decimal(0)) + plan
     return found
 
 
 def latest_plans(
-    session: Session,
-    season_code: str,
-    crops: Collection[str],
-    *,
-    known_at: datetime | None = None,
-    units: Collection[str] | None = None,
-    within: str = "",
+    session: Session, season_code: str, crops: Collection[str], *, units: Collection[str]
 ) -> dict[tuple[str, str], Decimal]:
-    """Return (area, crop) -> planned mu of the newest version, of some units or of a subtree."""
-    rank = (
-        func.row_number()
-        .over(
-            partition_by=(SowingPlan.area_code, SowingPlan.crop_code),
-            order_by=SowingPlan.version.desc(),
-        )
-        .label("rank")
+    """Return (area, crop) -> planned mu of the newest version, of some units."""
+    wanted = select(SowingPlan.area_code, SowingPlan.crop_code, SowingPlan.plan_mu).where(
+        SowingPlan.season_code == season_code,
+        SowingPlan.crop_code.in_(list(crops)),
+        SowingPlan.area_code.in_(list(units)),
+        is_newest(None),
     )
-    wanted = select(SowingPlan.area_code, SowingPlan.crop_code, SowingPlan.plan_mu, rank).where(
-        SowingPlan.season_code == season_code, SowingPlan.crop_code.in_(list(crops))
-    )
-    if units is not None:
-        wanted = wanted.where(SowingPlan.area_code.in_(list(units)))
-    if within:
-        wanted = wanted.where(
-            SowingPlan.area_code >= within, SowingPlan.area_code < within + AFTER_ANY_DIGIT
-        )
-    if known_at is not None:
-        wanted = wanted.where(SowingPlan.recorded_at <= known_at)
-    latest = wanted.subquery()
-    rows = session.execute(
-        select(latest.c.area_code, latest.c.crop_code, latest.c.plan_mu).where(latest.c.rank == 1)
-    )
-    return {(area, crop): plan for area, crop, plan in rows}
-
-
-def _parts(
-    session: Session,
-    season_code: str,
-    crops: Collection[str],
-    known_at: datetime | None,
-    lacking: Collection[str],
-) -> dict[tuple[str, str], Decimal]:
-    """Add up, level by level from below, the plans of the parts of units without their own."""
-    common = min(lacking)[: _common_length(lacking)]
-    known = latest_plans(session, season_code, crops, known_at=known_at, within=common)
-    for digits in (9, 6, 4, 2):
-        sums: dict[tuple[str, str], Decimal] = {}
-        for (area, crop), plan in known.items():
-            if len(area) > digits and _parent_digits(len(area)) == digits:
-                key = (area[:digits], crop)
-                sums[key] = sums.get(key, Decimal(0)) + plan
-        known = sums | known
-    return known
-
-
-def _parent_digits(digits: int) -> int:
-    return {12: 9, 9: 6, 6: 4, 4: 2}.get(digits, 0)
-
-
-def _common_length(codes: Collection[str]) -> int:
-    low, high = min(codes), max(codes)
-    same = 0
-    while same < min(len(low), len(high)) and low[same] == high[same]:
-        same += 1
-    return same
+    return {(area, crop): plan for area, crop, plan in session.execute(wanted)}
 
 
 def plan_versions(

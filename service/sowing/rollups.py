@@ -5,20 +5,25 @@ a dashboard reads them by key. They change only when a town's week is accepted, 
 transaction; `differences` proves them against the rows.
 """
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from service.database import dialect_insert
+from service.areas import actions as areas_actions
+from service.areas.models import AreaSuccession
 from service.reporting import queries as reporting
 from service.reporting.models import ReportingTask, Season
+from service.security import AFTER_ANY_DIGIT
 from service.sowing import standing
 from service.sowing.models import SowingReport, SowingRollup
 from service.sowing.standing import TOWN, Figure, Figures
 
+BULK = 1000
+WEEK = timedelta(days=7)
 COUNTY = 6
 NATION = ""
 SUMS = (
@@ -38,8 +43,20 @@ def refresh(session: Session, task: ReportingTask) -> None:
     season = reporting.season(session, task.season_code)
     days = [day for day in reporting.reference_days(season) if day >= task.period]
     with _whole_system(session):
-        _store(session, season, days, within=task.area_code)
-        _store_counties(session, season, days, {task.area_code[:COUNTY]})
+        for town in _towns_moved_by(session, task.area_code):
+            _store_towns(session, season, days, within=town)
+            _store_counties(session, season, days, within=town[:COUNTY])
+
+
+def _towns_moved_by(session: Session, town: str) -> set[str]:
+    """Return a town, and those whose merged villages it reports for from now on."""
+    merged = session.scalars(
+        select(AreaSuccession.predecessor_code).where(
+            AreaSuccession.successor_code >= town,
+            AreaSuccession.successor_code < town + AFTER_ANY_DIGIT,
+        )
+    )
+    return {town} | {code[:TOWN] for code in merged}
 
 
 class _whole_system:  # noqa: N801 - a context manager reads as a phrase
@@ -61,101 +78,127 @@ def rebuild(session: Session, season_code: str) -> int:
     season = reporting.season(session, season_code)
     days = reporting.reference_days(season)
     session.execute(delete(SowingRollup).where(SowingRollup.season_code == season_code))
-    _store(session, season, days, within=NATION)
-    _store_counties(session, season, days, None)
-    return session.scalars(
-        select(func.count())
-        .select_from(SowingRollup)
-        .where(SowingRollup.season_code == season_code)
-    ).one()
+    with _whole_system(session):
+        n_towns = _store_towns(session, season, days, within=NATION)
+        return n_towns + _store_counties(session, season, days, within=NATION)
 
 
-def _store(session: Session, season: Season, days: Iterable[date], *, within: str) -> None:
-    last: date | None = session.scalars(
-        select(func.max(SowingReport.as_of)).where(
-            SowingReport.season_code == season.code, standing.within(within)
-        )
-    ).one()
+def rebuild_since(session: Session, day: date) -> None:
+    """Make the rollups anew of every season that was not over on a day: units were merged."""
+    for code in session.scalars(select(Season.code).where(Season.ends_on >= day)):
+        rebuild(session, code)
+
+
+areas_actions.AFTER_MERGE.append(rebuild_since)
+
+
+def _store_towns(session: Session, season: Season, days: Sequence[date], *, within: str) -> int:
+    last = _last_change(session, season, within)
     if last is None:
-        return
+        return _replace(session, season, days, {}, within=within, digits=TOWN)
+    by_day: dict[date, Figures] = {}
     found: Figures | None = None
     for day in days:
         if found is None or day <= last:
             found = standing.figures(session, season.code, area_code=within, as_of=day)
         else:
-            found = {key: _carried(figure) for key, figure in found.items()}
-        _upsert(session, season, day, found)
+            found = {key: replace(figure, n_reported=0) for key, figure in found.items()}
+        by_day[day] = found
+    return _replace(session, season, days, by_day, within=within, digits=TOWN)
 
 
-def _carried(figure: Figure) -> Figure:
-    return Figure(**{name: getattr(figure, name) for name in SUMS} | {"n_reported": 0})
-
-
-def _store_counties(
-    session: Session, season: Season, days: Iterable[date], counties: set[str] | None
-) -> None:
-    for day in days:
-        wanted = select(SowingRollup).where(
-            SowingRollup.season_code == season.code,
-            SowingRollup.as_of == day,
-            func.length(SowingRollup.area_code) == TOWN,
+def _last_change(session: Session, season: Season, within: str) -> date | None:
+    """Return the day after which the figures only carry on."""
+    last: date | None = session.scalars(
+        select(func.max(SowingReport.as_of)).where(
+            SowingReport.season_code == season.code, standing.within(within)
         )
-        if counties is not None:
-            (county,) = counties
-            wanted = wanted.where(
-                SowingRollup.area_code > county, SowingRollup.area_code < county + ":"
-            )
-        towns = {
-            (each.area_code, each.crop_code): figure_of(each) for each in session.scalars(wanted)
-        }
-        _upsert(session, season, day, standing.by_prefix(towns, COUNTY))
+    ).one()
+    merged: date | None = session.scalars(select(func.max(AreaSuccession.happened_on))).one()
+    if last is None or merged is None:
+        return last
+    return max(last, merged + WEEK)
 
 
-def figure_of(rollup: SowingRollup) -> Figure:
-    """Return a rollup's sums as a figure."""
-    return Figure(**{name: getattr(rollup, name) for name in SUMS})
+def _store_counties(session: Session, season: Season, days: Sequence[date], *, within: str) -> int:
+    by_day = {
+        day: standing.by_prefix(towns, COUNTY)
+        for day, towns in _stored(session, season.code, days, within=within, digits=TOWN).items()
+    }
+    return _replace(session, season, days, by_day, within=within, digits=COUNTY)
 
 
-def _upsert(session: Session, season: Season, day: date, found: Figures) -> None:
+def _stored(
+    session: Session, season_code: str, days: Sequence[date], *, within: str, digits: int
+) -> dict[date, Figures]:
+    columns = [getattr(SowingRollup, name) for name in ("as_of", "area_code", "crop_code", *SUMS)]
+    rows = session.execute(
+        select(*columns).where(
+            SowingRollup.season_code == season_code,
+            SowingRollup.as_of.in_(days),
+            *_units(within, digits),
+        )
+    )
+    found: dict[date, Figures] = {}
+    for day, area, crop, *values in rows:
+        found.setdefault(day, {})[area, crop] = Figure(*values)
+    return found
+
+
+def _units(within: str, digits: int) -> list[ColumnElement[bool]]:
+    return [
+        SowingRollup.area_code >= within,
+        SowingRollup.area_code < within + AFTER_ANY_DIGIT,
+        SowingRollup.digits == digits,
+    ]
+
+
+def _replace(
+    session: Session,
+    season: Season,
+    days: Sequence[date],
+    by_day: Mapping[date, Figures],
+    *,
+    within: str,
+    digits: int,
+) -> int:
+    session.execute(
+        delete(SowingRollup).where(
+            SowingRollup.season_code == season.code,
+            SowingRollup.as_of.in_(days),
+            *_units(within, digits),
+        )
+    )
     rows = [
         {
             "season_code": season.code,
             "area_code": code,
             "crop_code": crop,
             "as_of": day,
+            "digits": digits,
             "sown_mu": figure.sown_mu,
             **{name: getattr(figure, name) for name in SUMS},
         }
+        for day, found in by_day.items()
         for (code, crop), figure in found.items()
     ]
-    insert = dialect_insert(session, SowingRollup)
-    update = insert.on_conflict_do_update(
-        index_elements=["season_code", "area_code", "crop_code", "as_of"],
-        set_={name: insert.excluded[name] for name in ("sown_mu", *SUMS)},
-    )
-    session.flush()
-    for start in range(0, len(rows), 500):
-        session.connection().execute(update, rows[start : start + 500])
-    session.expire_all()
+    for start in range(0, len(rows), BULK):
+        session.execute(insert(SowingRollup), rows[start : start + BULK])
+    return len(rows)
 
 
 def differences(
     session: Session, season_code: str
 ) -> list[tuple[str, str, date, Decimal, Decimal]]:
     """Return where rollup and rows disagree: (area, crop, day, rollup's mu, rows' mu)."""
-    season = reporting.season(session, season_code)
+    days = reporting.reference_days(reporting.season(session, season_code))
+    towns = _stored(session, season_code, days, within=NATION, digits=TOWN)
+    counties = _stored(session, season_code, days, within=NATION, digits=COUNTY)
     wrong = []
-    for day in reporting.reference_days(season):
-        towns = standing.figures(session, season_code, area_code=NATION, as_of=day)
-        truth = towns | standing.by_prefix(towns, COUNTY)
-        kept = {
-            (each.area_code, each.crop_code): figure_of(each)
-            for each in session.scalars(
-                select(SowingRollup).where(
-                    SowingRollup.season_code == season_code, SowingRollup.as_of == day
-                )
-            )
-        }
+    for day in days:
+        rows = standing.figures(session, season_code, area_code=NATION, as_of=day)
+        truth = rows | standing.by_prefix(rows, COUNTY)
+        kept = towns.get(day, {}) | counties.get(day, {})
         for key in sorted(truth.keys() | kept.keys()):
             kept_one, true_one = kept.get(key, Figure()), truth.get(key, Figure())
             if kept_one != true_one:

@@ -5,7 +5,7 @@ counts once its week was accepted after it was recorded. Both are asked at an in
 knowledge, so a figure can be had again as it was known then.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +28,7 @@ METHOD_GROUPS = (
     (Method.SOWN,),
 )
 """The methods that make up each of a figure's three parts, in their order."""
+_heir = SowingReport.__table__.alias().c
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Figure:
     def sown_mu(self) -> Decimal:
         """Direct seeded, transplanted and dry sown together; nurseries are apart."""
         return self.direct_seeded_mu + self.transplanted_mu + self.dry_sown_mu
+
+    @property
+    def n_standing(self) -> int:
+        """Villages whose answer stands, of this week or carried."""
+        return self.n_growing + self.n_not_grown
 
     @property
     def has_declared(self) -> bool:
@@ -89,6 +95,11 @@ def within(area_code: str) -> ColumnElement[bool]:
     )
 
 
+def known(known_at: datetime | None, rows: Any = SowingReport) -> list[ColumnElement[bool]]:
+    """Return the criterion that a row was recorded by an instant; none where that is now."""
+    return [] if known_at is None else [rows.recorded_at <= known_at]
+
+
 def counted(known_at: datetime | None, rows: Any = SowingReport) -> ColumnElement[bool]:
     """Return the criterion that a row's week was accepted since it was recorded."""
     accepted = exists().where(
@@ -112,12 +123,10 @@ class _Asked:
     ended: list[str]
     """Units that were merged into others by then."""
 
-    def countable(self, rows: Any) -> Iterator[ColumnElement[bool]]:
-        """Yield the criteria that a row was known, and accepted where that is asked."""
-        if self.known_at is not None:
-            yield rows.recorded_at <= self.known_at
-        if self.is_accepted:
-            yield counted(self.known_at, rows)
+    def countable(self, rows: Any) -> list[ColumnElement[bool]]:
+        """Return the criteria that a row was known, and accepted where that is asked."""
+        accepted = [counted(self.known_at, rows)] if self.is_accepted else []
+        return [*known(self.known_at, rows), *accepted]
 
     def rows(self) -> Subquery:
         """Return the rows in question; those of rank 1 stand."""
@@ -150,7 +159,7 @@ class _Asked:
     def _is_succeeded(self) -> ColumnElement[bool]:
         """A merged village's last figure stands until its successor's own counts."""
         # By table: the successor may lie outside the viewer's area, the figure is one for all.
-        heir = SowingReport.__table__.alias().c
+        heir = _heir
         return exists().where(
             AreaSuccession.predecessor_code == SowingReport.area_code,
             AreaSuccession.happened_on <= self.as_of,
@@ -160,19 +169,14 @@ class _Asked:
             heir.method == SowingReport.method,
             heir.as_of >= AreaSuccession.happened_on,
             heir.as_of <= self.as_of,
-            *_known(self.known_at),
+            *known(self.known_at, AreaSuccession),
             *self.countable(heir),
         )
 
 
-def _known(known_at: datetime | None) -> Iterator[ColumnElement[bool]]:
-    if known_at is not None:
-        yield AreaSuccession.recorded_at <= known_at
-
-
 def _ended(session: Session, as_of: date, known_at: datetime | None) -> list[str]:
     wanted = select(AreaSuccession.predecessor_code).where(
-        AreaSuccession.happened_on <= as_of, *_known(known_at)
+        AreaSuccession.happened_on <= as_of, *known(known_at, AreaSuccession)
     )
     return list(session.scalars(wanted.distinct()))
 
@@ -196,7 +200,7 @@ def _counts(rows: Subquery, asked: _Asked) -> list[ColumnElement[Any]]:
     ]
 
 
-def figures(
+def figures(  # noqa: PLR0913 - each is one part of the question
     session: Session,
     season_code: str,
     *,
@@ -271,9 +275,7 @@ def _chosen(values: Sequence[Any]) -> Figure:
     )
 
 
-def _grain(
-    found: Figures, counts: Mapping[str, Sequence[int]], grain: Collection[str]
-) -> Figures:
+def _grain(found: Figures, counts: Mapping[str, Sequence[int]], grain: Collection[str]) -> Figures:
     """Add the grain crops up, counting each village once."""
     sums: dict[str, Figure] = {}
     for (code, crop), figure in found.items():

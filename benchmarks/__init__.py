@@ -1,0 +1,1 @@
+"""Each job beside its peers, in one run; ratios with their spread."""

@@ -1,0 +1,306 @@
+"""Telling the story to a database, day by day, through the same actions that people use."""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from service import audit
+from service.accounts.models import Account
+from service.areas import actions as areas
+from service.areas import queries as area_queries
+from service.database import Database, utc_now
+from service.demo.models import DemoMark
+from service.demo.story import CLOSING_DAY, YEARS, Story, Week
+from service.errors import Conflict
+from service.reporting import actions as reporting
+from service.reporting import queries as reporting_queries
+from service.reporting import rules as reporting_rules
+from service.reporting.models import Season, TaskEventKind
+from service.reporting.schemas import SeasonCreate
+from service.schemas import CIVIL_ZONE
+from service.security import Role, Viewer, hash_password
+from service.sowing import actions as sowing
+from service.sowing.filing import Filing
+from service.sowing.models import Answer, Basis, Reason
+from service.sowing.schemas import PlanCreate, ReportCreate
+
+COUNTY = "441803"
+STORY_END = datetime.combine(date(2023, 4, 21), time(18), CIVIL_ZONE)
+NEXT_DAY = CLOSING_DAY + timedelta(days=7)
+N_OFFICERS, N_OUTLETS = 12, 3
+MISREPORT_DAY = date(2023, 4, 6)
+RETURN_DAY = date(2023, 4, 13)
+TENFOLD = Decimal(10)
+
+
+@dataclass(frozen=True)
+class Login:
+    """A demonstration account and its password, told once."""
+
+    username: str
+    display_name: str
+    password: str
+
+
+class StoryClock:
+    """The clock of the story: it stands where the story is."""
+
+    def __init__(self) -> None:
+        self.at = datetime.combine(date(2020, 1, 10), time(9), CIVIL_ZONE)
+
+    def __call__(self) -> datetime:
+        """Return where the story is."""
+        return self.at
+
+    def go(self, day: date, hour: int, minute: int = 0) -> None:
+        """Go on to a time of a day, never back."""
+        wanted = datetime.combine(day, time(hour, minute), CIVIL_ZONE)
+        self.at = max(self.at, wanted)
+
+
+def is_loaded(database: Database) -> bool:
+    """Tell whether the story is in this database; refuse one that holds other data."""
+    with database.system_reading() as session:
+        if session.scalars(select(DemoMark)).first() is not None:
+            return True
+        if session.scalars(select(Season).limit(1)).first() is not None:
+            raise Conflict(
+                "这个数据库已有数据,不能再装演示数据;请用 CHUNGENG_DATABASE_URL 指向一个空库"
+            )
+    return False
+
+
+def load(
+    database: Database, *, password: str | None, on_step: Callable[[str, int, int], None]
+) -> list[Login]:
+    """Tell the whole story; return the accounts with their passwords."""
+    clock = StoryClock()
+    database.clock = clock
+    if database.is_sqlite:
+        # Told to a file that is synced and put in place afterwards, or not at all.
+        event.listen(database.engine, "connect", _hurry)
+    teller = _Teller(database, clock, on_step)
+    logins = teller.tell(password)
+    with database.system_transaction() as session:
+        session.add(DemoMark(id=1, story_at=STORY_END, loaded_at=utc_now()))
+    return logins
+
+
+def _hurry(dbapi_connection: object, _record: object) -> None:
+    cursor = dbapi_connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()
+
+
+class _Teller:
+    def __init__(
+        self, database: Database, clock: StoryClock, on_step: Callable[[str, int, int], None]
+    ) -> None:
+        self.database, self.clock, self.on_step = database, clock, on_step
+        self.viewers: dict[str, Viewer] = {}
+
+    def tell(self, password: str | None) -> list[Login]:
+        """Tell areas, accounts, and every season week by week."""
+        with self.database.system_transaction() as session:
+            areas.load_areas(session, areas.shipped_areas())
+            towns = area_queries.unit_names(session, within=COUNTY, level="town", on=CLOSING_DAY)
+            villages = area_queries.unit_names(
+                session, within=COUNTY, level="village", on=CLOSING_DAY
+            )
+        logins = self._accounts(towns, password)
+        self.story = Story(list(villages.items()))
+        weeks = [(year, day) for year in YEARS for day in self._weeks(year)]
+        told = 0
+        for year in YEARS:
+            self._season(year)
+            for day in self._weeks(year):
+                self._week(day)
+                told += 1
+                self.on_step(f"{day}", told, len(weeks))
+        self._next_week()
+        return logins
+
+    def _weeks(self, year: int) -> list[date]:
+        season = spring(year)
+        found = reporting_rules.reference_days(
+            season.starts_on, season.ends_on, season.week_ends_on
+        )
+        return [day for day in found if day <= CLOSING_DAY]
+
+    def _accounts(self, towns: dict[str, str], password: str | None) -> list[Login]:
+        wanted = [
+            ("admin", "系统管理员", Role.ADMIN, COUNTY),
+            ("bureau", "区农业农村局", Role.BUREAU, COUNTY),
+            ("leader", "区领导", Role.LEADER, COUNTY),
+            ("auditor", "审计", Role.AUDITOR, COUNTY),
+        ]
+        for code, name in towns.items():
+            wanted.append((f"recorder-{code}", f"{name}录入员", Role.RECORDER, code))
+            wanted.append((f"approver-{code}", f"{name}审核员", Role.APPROVER, code))
+        wanted += [
+            (f"officer-{n}", f"执法员{n}", Role.OFFICER, COUNTY) for n in range(1, N_OFFICERS + 1)
+        ]
+        wanted += [
+            (f"outlet-{n}", f"农资网点{n}", Role.OUTLET, min(towns))
+            for n in range(1, N_OUTLETS + 1)
+        ]
+        shared = password or secrets.token_urlsafe(9)
+        hashed = hash_password(shared)
+        with self.database.system_transaction() as session:
+            for username, name, role, area_code in wanted:
+                account = Account(
+                    username=username,
+                    display_name=name,
+                    role=role,
+                    area_code=area_code,
+                    password_hash=hashed,
+                    created_at=self.clock(),
+                )
+                session.add(account)
+                session.flush()
+                self.viewers[username] = account.as_viewer()
+                audit.record(session, "account.create", username, area_code=area_code, role=role)
+        return [Login(username, name, shared) for username, name, _, _ in wanted]
+
+    @contextmanager
+    def _acting(self, username: str) -> Iterator[Session]:
+        with self.database.write_session() as session, session.begin():
+            session.info["viewer"] = self.viewers[username]
+            yield session
+
+    def _season(self, year: int) -> None:
+        self.clock.go(date(year, 1, 20), 9)
+        with self._acting("bureau") as session:
+            reporting.create_season(session, spring(year))
+        self.clock.go(date(year, 2, 1), 9)
+        plans = self.story.plan(year)
+        with self._acting("bureau") as session:
+            sowing.file_plans(
+                session,
+                [
+                    PlanCreate(
+                        season_code=f"{year}-spring",
+                        area_code=village,
+                        crop_code=crop,
+                        plan_mu=mu,
+                        document_no=f"演示〔{year}〕1号",
+                    )
+                    for (village, crop), mu in plans.items()
+                ],
+            )
+
+    def _week(self, day: date) -> None:
+        for town in self.story.towns:
+            self._file(town, day)
+        for town in self.story.towns:
+            self._submit_and_accept(town, day)
+        if day == MISREPORT_DAY:
+            self._correct(day)
+
+    def _file(self, town: str, day: date, *, count: int | None = None) -> None:
+        self.clock.go(day - timedelta(days=1), 15)
+        rows = self.story.week(town, day)
+        if day == MISREPORT_DAY:
+            rows = [self._misreported(row) for row in rows]
+        with self._acting(f"recorder-{town}") as session:
+            file_rows(session, [as_report(row, day) for row in rows[:count]])
+
+    def _misreported(self, row: Week) -> Week:
+        if row.village != self.story.misreporter or row.crop != "CORN_S" or row.mu is None:
+            return row
+        return Week(row.village, row.crop, row.method, row.mu * TENFOLD)
+
+    def _correct(self, day: date) -> None:
+        """A figure ten times too high is found after acceptance, reopened and put right."""
+        town = self.story.misreporter[:9]
+        self.clock.go(day + timedelta(days=4), 10)
+        self._step("bureau", town, day, TaskEventKind.REOPEN, "春玉米多填了一位,请核实更正")
+        with self._acting(f"recorder-{town}") as session:
+            right = [
+                as_report(row, day, reason=Reason.MISREPORT)
+                for row in self.story.week(town, day)
+                if row.village == self.story.misreporter and row.crop == "CORN_S"
+            ]
+            file_rows(session, right)
+        self._submit_and_accept(town, day)
+
+    def _submit_and_accept(self, town: str, day: date) -> None:
+        self.clock.go(day, 10)
+        self._step(f"recorder-{town}", town, day, TaskEventKind.SUBMIT)
+        if day == RETURN_DAY and town == self.story.returned_town:
+            self._return(town, day)
+        self._step(f"approver-{town}", town, day, TaskEventKind.APPROVE)
+        self.clock.go(day + timedelta(days=1), 11)
+        self._step("bureau", town, day, TaskEventKind.ACCEPT)
+
+    def _return(self, town: str, day: date) -> None:
+        """The approver returns a week; one village's figure comes back a little higher."""
+        self._step(f"approver-{town}", town, day, TaskEventKind.RETURN, "抛秧面积偏小,请与村核实")
+        with self._acting(f"recorder-{town}") as session:
+            row = next(r for r in self.story.week(town, day) if r.method == "thrown" and r.mu)
+            higher = Week(row.village, row.crop, row.method, (row.mu or Decimal(0)) + TENFOLD / 100)
+            file_rows(session, [as_report(higher, day, reason=Reason.MISREPORT)])
+        self._step(f"recorder-{town}", town, day, TaskEventKind.SUBMIT)
+
+    def _next_week(self) -> None:
+        """Leave the week after in every state of the way: draft, submitted, approved."""
+        self.clock.go(STORY_END.date(), 16)
+        draft, submitted, approved = self.story.towns[7], self.story.towns[5], self.story.towns[6]
+        for town, count in ((draft, 60), (submitted, None), (approved, None)):
+            with self._acting(f"recorder-{town}") as session:
+                rows = self.story.week(town, NEXT_DAY)
+                file_rows(session, [as_report(row, NEXT_DAY) for row in rows[:count]])
+        for town in (submitted, approved):
+            self._step(f"recorder-{town}", town, NEXT_DAY, TaskEventKind.SUBMIT)
+        self._step(f"approver-{approved}", approved, NEXT_DAY, TaskEventKind.APPROVE)
+
+    def _step(
+        self, username: str, town: str, day: date, kind: TaskEventKind, reason: str | None = None
+    ) -> None:
+        self.clock.at += timedelta(minutes=1)
+        with self._acting(username) as session:
+            season = f"{day.year}-spring"
+            week = reporting_queries.weeks_of(session, season, {(town, day)}, dataset="sowing")
+            reporting.take_step(session, week[town, day].id, kind, reason=reason)
+
+
+def spring(year: int) -> SeasonCreate:
+    """Return the spring season of a year: Thursdays from early March to early May."""
+    return SeasonCreate(
+        code=f"{year}-spring",
+        title=f"{year}年春播",
+        kind="spring",
+        crop_year=year,
+        starts_on=date(year, 2, 24),
+        ends_on=date(year, 5, 10),
+        week_ends_on=4,
+    )
+
+
+def as_report(row: Week, day: date, *, reason: Reason | None = None) -> ReportCreate:
+    """Return a row of the story as a filing."""
+    return ReportCreate(
+        season_code=f"{day.year}-spring",
+        area_code=row.village,
+        crop_code=row.crop,
+        method=row.method,
+        as_of=day,
+        answer=Answer.AREA if row.mu is not None else Answer.NOT_GROWN,
+        cumulative_mu=row.mu,
+        basis=Basis.LEDGER,
+        reason=reason,
+    )
+
+
+def file_rows(session: Session, items: Iterable[ReportCreate]) -> None:
+    """File rows of the story; a refusal is a fault of the story."""
+    filing = Filing(session, list(items))
+    if filing.problems:
+        raise AssertionError(filing.problems[:3])
+    filing.write()
