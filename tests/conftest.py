@@ -104,6 +104,18 @@ def _furnish(url: str) -> None:
     database.dispose()
 
 
+@pytest.fixture(scope="module")
+def empty_postgis_url() -> Iterator[str]:
+    """The address of an empty PostGIS database."""
+    if POSTGIS_URL is None:
+        skip_or_fail("TEST_POSTGIS_URL is not set: no PostGIS to test on")
+    name = f"empty_{uuid4().hex[:12]}"
+    _postgis_admin(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    url = sa.make_url(POSTGIS_URL or "").set(database=name)
+    yield url.render_as_string(hide_password=False)
+    _postgis_admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgis", marks=pytest.mark.postgis)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a fresh database with the schema and the county's areas."""

@@ -1,0 +1,189 @@
+"""The demonstration, told by the command line to each engine once for all these tests."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from service import audit, migrations
+from service.accounts.models import Account
+from service.database import Database
+from service.demo import clock as demo_clock
+from service.demo import load as demo_load
+from service.demo.story import CLOSING_DAY, CLOSING_MU, Story
+from service.reporting import actions
+from service.reporting import queries as reporting
+from service.reporting.models import ReportingTask, TaskEvent, TaskEventKind, TaskState
+from service.security import is_password
+from service.sowing import progress, rollups
+from service.sowing.models import SowingReport
+
+COUNTY = "441803"
+PASSWORD = "spring of 2023"
+TIMEOUT_SECONDS = 280
+pytestmark = pytest.mark.timeout(600)
+
+
+def chungeng(*words: str, url: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess:
+    """Run the command line as a user would."""
+    return subprocess.run(
+        [sys.executable, "-c", "from service.cli import main; main()", *words],
+        env={**os.environ, "CHUNGENG_DATABASE_URL": url, **environment},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+
+
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgis", marks=pytest.mark.postgis)]
+)
+def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A database that `chungeng demo` was run on, twice."""
+    folder = tmp_path_factory.mktemp("demo")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder}/demo.gpkg"
+    else:
+        url = request.getfixturevalue("empty_postgis_url")
+    first = chungeng("demo", url=url, cwd=folder, CHUNGENG_DEMO_PASSWORD=PASSWORD)
+    assert first.returncode == 0, first.stderr[-2000:]
+    assert PASSWORD not in first.stdout
+    again = chungeng("demo", url=url, cwd=folder, CHUNGENG_DEMO_PASSWORD=PASSWORD)
+    assert again.returncode == 0, again.stderr[-2000:]
+    assert "没有改动" in again.stdout
+    database = Database(url)
+    demo_clock.wind(database)
+    yield database
+    database.dispose()
+
+
+def asked(database: Database, *, by: str = "town", day: date = CLOSING_DAY):
+    with database.system_reading() as session:
+        question = progress.Question(reporting.season(session, "2023-spring"), COUNTY)
+        return progress.progress(session, question, by=by, as_of=day)
+
+
+def test_the_accepted_grain_of_20_april_is_the_bulletins(told):
+    total = asked(told).total
+    assert total.sown_mu == CLOSING_MU == Decimal("183660.00")
+
+
+def test_the_county_is_the_sum_of_its_towns_and_of_its_villages(told):
+    for by in ("town", "village"):
+        shown = asked(told, by=by)
+        assert sum(row.sown_mu or 0 for row in shown.items) == CLOSING_MU
+        assert shown.difference_mu == 0
+
+
+def test_eight_towns_have_one_late_village_each(told):
+    shown = asked(told)
+    assert len(shown.late) == 8
+    assert len({village.town_code for village in shown.late}) == 8
+    assert shown.total.coverage.model_dump() == {
+        "expected": 209,
+        "reported": 201,
+        "carried": 8,
+        "missing": 0,
+        "not_grown": 5,
+    }
+
+
+def test_three_earlier_springs_give_a_mean(told):
+    mean = asked(told).total.mean
+    assert (mean.n, mean.years) == (3, [2020, 2021, 2022])
+    assert mean.sown_mu is not None
+
+
+def test_the_story_has_a_correction_a_returned_week_and_an_over_plan_village(told):
+    with told.system_reading() as session:
+        corrected = session.scalars(
+            sa.select(SowingReport).where(SowingReport.supersedes_id.is_not(None))
+        ).all()
+        assert {row.reason for row in corrected} == {"misreport"}
+        kinds = set(session.scalars(sa.select(TaskEvent.kind).distinct()))
+        assert {TaskEventKind.RETURN, TaskEventKind.REOPEN} <= kinds
+        doubtful = set(
+            session.scalars(
+                sa.select(SowingReport.area_code).where(SowingReport.doubt_mark.is_not(None))
+            )
+        )
+    story = Story([(row.area_code, row.name) for row in asked(told, by="village").items])
+    assert doubtful == {story.over_plan, story.misreporter}
+
+
+def test_the_week_after_is_open_in_every_state_of_the_way(told):
+    with told.system_reading() as session:
+        states = set(
+            session.scalars(
+                sa.select(ReportingTask.state).where(ReportingTask.period == date(2023, 4, 27))
+            )
+        )
+    assert states == {TaskState.PENDING, TaskState.DRAFT, TaskState.SUBMITTED, TaskState.APPROVED}
+
+
+def test_the_chain_holds_and_the_rollups_equal_the_rows(told):
+    with told.system_reading() as session:
+        assert audit.first_break(session) is None
+        for season in reporting.seasons(session):
+            assert rollups.differences(session, season.code) == []
+
+
+def test_the_clock_of_the_story_goes_on_and_it_is_marked(told):
+    assert told.is_demonstration
+    assert told.clock().date() == date(2023, 4, 21)
+
+
+def test_the_given_password_opens_every_account(told):
+    with told.system_reading() as session:
+        accounts = session.scalars(sa.select(Account)).all()
+    assert len(accounts) == 4 + 2 * 9 + 12 + 3
+    assert all(is_password(PASSWORD, account.password_hash) for account in accounts[:1])
+
+
+@pytest.mark.parametrize("told", ["sqlite"], indirect=True)
+def test_verify_says_so_and_names_a_broken_link(told, tmp_path):
+    copy = tmp_path / "copy.gpkg"
+    copy.write_bytes(Path(told.url.database).read_bytes())
+    url = f"sqlite:///{copy}"
+    assert chungeng("verify", url=url, cwd=tmp_path).returncode == 0
+    broken = Database(url)
+    with broken.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER audit_entries_no_update")
+        connection.exec_driver_sql("UPDATE audit_entries SET actor = 'x' WHERE n = 4711")
+    broken.dispose()
+    told_of = chungeng("verify", url=url, cwd=tmp_path)
+    assert told_of.returncode == 1
+    assert "4711" in told_of.stderr
+
+
+def test_both_engines_hold_the_same_figures(told, request):
+    """The same story gives the same answer: digest of the whole progress table by village."""
+    shown = asked(told, by="village").model_dump_json()
+    cache = request.config.stash.setdefault(FIGURES, {})
+    cache[told.url.get_backend_name()] = shown
+    assert len(set(cache.values())) == 1
+
+
+FIGURES: pytest.StashKey[dict[str, str]] = pytest.StashKey()
+
+
+def test_a_database_with_other_data_is_refused(tmp_path):
+    url = f"sqlite:///{tmp_path}/own.gpkg"
+    database = Database(url)
+    migrations.migrate(database, backup_directory=None)
+    with database.system_transaction() as session:
+        actions.create_season(session, demo_load.spring(2023))
+    database.dispose()
+    refused = chungeng("demo", url=url, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "已有数据" in refused.stderr
