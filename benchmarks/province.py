@@ -25,7 +25,7 @@ from service.reporting.models import (
 )
 from service.reporting.schemas import SeasonCreate
 from service.security import Role, hash_password, new_token, token_hash
-from service.sowing import rollups
+from service.sowing import plan_rollups, rollups
 from service.sowing.models import Answer, Basis, Method, SowingPlan, SowingReport
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "areas"
@@ -72,6 +72,7 @@ def load(database: Database) -> str:
         _reports(session, season.code, account_id)
     with database.system_transaction() as session:
         rollups.rebuild(session, "bench")
+        plan_rollups.rebuild(session, "bench")
     with database.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -26,6 +25,7 @@ from service.demo import clock as demo_clock
 from service.errors import Conflict, Forbidden, NotFound, TooLarge
 from service.files import MAX_UPLOAD_BYTES
 from service.pages import routes as pages
+from service.pages.page import error_page
 from service.reporting import routes as reporting
 from service.reporting.rules import MoveNotAllowed
 from service.security import READING_METHODS
@@ -34,6 +34,7 @@ from service.sowing import routes as sowing
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16
+MAX_LENGTH_DIGITS = 18
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -79,7 +80,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.metrics = telemetry.Metrics()
     app.state.admission = asyncio.Semaphore(ADMITTED_REQUESTS)
     _add_routes(app)
-    errors.install(app, core={MoveNotAllowed: Conflict})
+    errors.install(app, core={MoveNotAllowed: Conflict}, page=error_page)
     app.add_middleware(Guarded)
     app.add_middleware(telemetry.Observed, metrics=app.state.metrics)
     return app
@@ -87,10 +88,16 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
 def _add_routes(app: FastAPI) -> None:
     for book in (accounts, areas, reporting, sowing):
-        app.include_router(book.router)
-    publish_actions(app)
+        publish_actions(book.router)
+        app.include_router(book.router, responses=errors.DOCUMENTED)
     app.include_router(pages.router, include_in_schema=False)
-    app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"])
+    app.add_api_route(
+        "/healthz",
+        healthz,
+        methods=["GET"],
+        tags=["operation"],
+        responses={503: errors.DOCUMENTED[503]},
+    )
     app.add_api_route("/metrics", metrics, methods=["GET"], include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
@@ -153,7 +160,8 @@ class Guarded:
             await refusal(scope, receive, answer)
             return
         length = headers.get("content-length", "0")
-        if length.isascii() and length.isdigit() and int(length) > limit:
+        is_number = length.isascii() and length.isdigit()
+        if is_number and (len(length) > MAX_LENGTH_DIGITS or int(length) > limit):
             await errors.refused(request, _too_large(limit))(scope, receive, answer)
             return
         await self._bounded(scope, receive, answer, limit)
@@ -187,7 +195,10 @@ def _is_foreign(request: Request) -> bool:
     if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
         return True
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if origin is None:
+        return False
+    scheme, _, host = origin.partition("://")
+    return scheme not in {"http", "https"} or host != request.headers.get("host")
 
 
 def from_environment() -> FastAPI:

@@ -27,7 +27,7 @@ from service.demo import load as demo_load
 from service.errors import Forbidden, ServiceError
 from service.reporting import queries as reporting
 from service.security import Role
-from service.sowing import imports, rollups
+from service.sowing import imports, plan_rollups, rollups
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="春耕:县级春耕工作系统")
 console = Console()
@@ -300,7 +300,14 @@ def verify() -> None:
         ]
         for season, area, crop, day, kept, true in wrong[:20]:
             problems.print(f"{season} {area} {crop} {day}:汇总 {kept},明细 {true}")
-        if wrong:
+        plans = [
+            (season.code, *each)
+            for season in reporting.seasons(session)
+            for each in plan_rollups.differences(session, season.code)
+        ]
+        for season, area, crop in plans[:20]:
+            problems.print(f"{season} {area} {crop}:计划汇总与各版计划不符")
+        if wrong or plans:
             problems.print("汇总与明细不符;运行 chungeng run check-rollups 重建")
             raise typer.Exit(1)
         console.print("审计链完整,汇总与明细一致。")

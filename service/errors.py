@@ -1,21 +1,29 @@
 """Refusals: one tree, answered at one door as RFC 9457 problem documents."""
 
+import json
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger(__name__)
 PROBLEM_JSON = "application/problem+json"
 LOGIN_PAGE = "/login"
+ErrorPage = Callable[[Request, int, str], Response]
+"""Says to a person what went wrong and what to do."""
+MAX_SAID = 500
+"""Characters of anything that an answer repeats."""
 
 
 class ServiceError(Exception):
@@ -104,21 +112,65 @@ class StorageUnavailable(ServiceError):
     title = "Storage unavailable"
 
 
+IN_CHINESE = {
+    "missing": "必填",
+    "extra_forbidden": "没有这个字段,请去掉",
+    "string_type": "须是文字",
+    "string_unicode": "文字里有不成对的代理字符,无法保存",
+    "string_too_long": "最多 {max_length} 个字",
+    "string_too_short": "至少 {min_length} 个字",
+    "string_pattern_mismatch": "格式须是 {pattern}",
+    "int_type": "须是整数,不加引号",
+    "int_parsing": "须是整数",
+    "int_parsing_size": "整数太大",
+    "int_from_float": "须是整数",
+    "bool_type": "只能是 true 或 false",
+    "bool_parsing": "只能是 true 或 false",
+    "enum": "只能是 {expected}",
+    "literal_error": "只能是 {expected}",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+    "list_type": "须是列表",
+    "too_long": "最多 {max_length} 项",
+    "too_short": "至少 {min_length} 项",
+    "model_type": "须是 JSON 对象",
+    "model_attributes_type": "须是 JSON 对象,请求头 Content-Type 为 application/json",
+    "dict_type": "须是 JSON 对象",
+}
+"""What is allowed, by Pydantic's own code of the error and in the words of its context."""
+
+
+def _allowed(error: Any) -> str:
+    said: str | None = IN_CHINESE.get(error["type"])
+    if said is None:
+        said = str(error["msg"]).removeprefix("Value error, ")
+        said = "须是上传的文件" if said.startswith("Expected UploadFile") else said
+    else:
+        said = said.format_map(error.get("ctx", {}))
+    return said[:MAX_SAID]
+
+
 def field_problems(errors: Sequence[Any]) -> list[dict[str, Any]]:
     """Name each refused field and what is allowed; never echo the value itself."""
     return [
         {
-            "field": _speakable(".".join(str(part) for part in error["loc"])),
+            "field": ".".join(str(part) for part in error["loc"])[:MAX_SAID],
             "code": error["type"],
-            "allowed": _speakable(error["msg"].removeprefix("Value error, ")),
+            "allowed": _allowed(error),
         }
         for error in errors[:100]
     ]
 
 
-def _speakable(text: str) -> str:
-    # A lone surrogate in an echoed message could not be encoded in the answer.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")[:500]
+class ProblemResponse(JSONResponse):
+    """A problem document; a lone surrogate leaves as its JSON escape."""
+
+    media_type = PROBLEM_JSON
+
+    def render(self, content: Any) -> bytes:
+        """Write JSON that can always be sent."""
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, default=str)
+        return text.encode("utf-8", "backslashreplace")
 
 
 def problem(
@@ -130,24 +182,30 @@ def problem(
     kind: str = "about:blank",
     headers: Mapping[str, str] | None = None,
     **members: Any,
-) -> JSONResponse:
-    """Make one problem document."""
+) -> Response:
+    """Make one problem document; a page for a browser that asks for one outside the API."""
+    page: ErrorPage | None = getattr(request.app.state, "error_page", None)
+    if page is not None and _is_for_people(request):
+        said = detail[:MAX_SAID].encode("utf-8", "backslashreplace").decode()
+        answer = page(request, status, said)
+        answer.headers.update(headers or {})
+        return answer
     content = {
         "type": kind,
         "title": title,
         "status": status,
-        "detail": _speakable(detail),
-        "instance": _speakable(request.url.path),
+        "detail": detail[:MAX_SAID],
+        "instance": request.url.path[:MAX_SAID],
         **members,
     }
-    return JSONResponse(content, status, headers=dict(headers or {}), media_type=PROBLEM_JSON)
+    return ProblemResponse(content, status, headers=dict(headers or {}))
 
 
 def refused(request: Request, error: ServiceError) -> Response:
     """Answer a refusal."""
     log.info("refused", problem=error.type_uri(), status=int(error.status), path=request.url.path)
     if isinstance(error, NotAuthenticated) and _is_page(request):
-        return RedirectResponse(f"{LOGIN_PAGE}?next={request.url.path}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(_login_and_back(request), HTTPStatus.SEE_OTHER)
     return problem(
         request,
         error.status,
@@ -160,7 +218,19 @@ def refused(request: Request, error: ServiceError) -> Response:
 
 
 def _is_page(request: Request) -> bool:
-    return not request.url.path.startswith("/api/") and request.method == "GET"
+    return not request.url.path.startswith("/api/")
+
+
+def _is_for_people(request: Request) -> bool:
+    return _is_page(request) and "text/html" in request.headers.get("accept", "")
+
+
+def _login_and_back(request: Request) -> str:
+    """Return the log-in page that leads back to where one was; a form's target is no place."""
+    if request.method != "GET":
+        return LOGIN_PAGE
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return f"{LOGIN_PAGE}?next={quote(wanted, safe='/')}"
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -175,6 +245,22 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
         errors=problems,
     )
 
+
+def _said(status: HTTPStatus) -> dict[str, Any]:
+    members = {name: {"type": "string"} for name in ("type", "title", "detail", "instance")}
+    schema = {
+        "title": "Problem",
+        "type": "object",
+        "properties": members | {"status": {"type": "integer", "const": int(status)}},
+        "required": [*members, "status"],
+    }
+    return {"description": status.phrase, "content": {PROBLEM_JSON: {"schema": schema}}}
+
+
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    status: _said(HTTPStatus(status)) for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
+}
+"""The refusals that every operation of the API may give, for the OpenAPI document."""
 
 STATUS_DETAIL = {
     404: "没有这个地址,请检查网址",
@@ -217,8 +303,36 @@ def _crash(request: Request, error: Exception) -> Response:
     )
 
 
-def install(app: FastAPI, core: Mapping[type[ValueError], type[ServiceError]]) -> None:
+class LastResort:
+    """ASGI middleware, the innermost: a crash leaves with the headers of every other answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on; answer for it if it crashes."""
+        has_started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception as error:
+            if has_started or scope["type"] != "http":
+                raise
+            await _crash(Request(scope), error)(scope, receive, send)
+
+
+def install(
+    app: FastAPI,
+    core: Mapping[type[ValueError], type[ServiceError]],
+    page: ErrorPage | None = None,
+) -> None:
     """Let every refusal and crash leave by this door; `core` says what a pure rule's error is."""
+    app.state.error_page = page
     for kind, refusal in core.items():
 
         def as_refusal(
@@ -231,5 +345,6 @@ def install(app: FastAPI, core: Mapping[type[ValueError], type[ServiceError]]) -
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _routing)  # type: ignore[arg-type]
     app.add_exception_handler(DBAPIError, _storage)
+    app.add_exception_handler(NoConnectionLeft, _storage)
     app.add_exception_handler(sqlite3.OperationalError, _storage)
-    app.add_exception_handler(Exception, _crash)
+    app.add_middleware(LastResort)

@@ -6,7 +6,7 @@ import struct
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -127,16 +127,12 @@ def _read_workbook(content: bytes) -> Table:
 def _cell(value: Any) -> Cell:
     if value is None or value == "":
         return None
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return Decimal(format(value, SIGNIFICANT_DIGITS))
     if isinstance(value, datetime):
         return value.date()
-    if isinstance(value, date):
+    if isinstance(value, bool | date):
         return value
-    if isinstance(value, time | timedelta):
-        return str(value)
     return str(value)[:MAX_CELL_TEXT]
 
 

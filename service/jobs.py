@@ -5,6 +5,7 @@ a row claimed per (job, slot) makes each run happen once however many servers ru
 only the latest slot is asked for, a night that was missed is caught up once.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,8 +23,8 @@ from service.accounts.models import LoginFailure, LoginSession
 from service.database import Base, Database, UtcInstant, clock_of, dialect_insert
 from service.reporting import actions as reporting
 from service.reporting import queries as reporting_queries
-from service.schemas import CIVIL_ZONE
-from service.sowing import rollups
+from service.schemas import CIVIL_ZONE, civil_day
+from service.sowing import plan_rollups, rollups
 
 WAKE_SECONDS = 20
 LEASE = timedelta(minutes=30)
@@ -64,7 +65,7 @@ def _in_transaction(action: Callable[[Session], Any]) -> Callable[[Database, Set
 
 
 def _open_tasks(session: Session) -> int:
-    today = clock_of(session)().date()
+    today = civil_day(clock_of(session)())
     return sum(
         reporting.ensure_tasks(session, season)
         for season in reporting_queries.seasons(session)
@@ -80,18 +81,25 @@ def _end_sessions(session: Session) -> int:
     return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
-def _check_rollups(session: Session) -> str:
-    wrong = [
-        (season.code, *each)
-        for season in reporting_queries.seasons(session)
-        for each in rollups.differences(session, season.code)
-    ]
-    if not wrong:
-        return "equal"
-    for code in {each[0] for each in wrong}:
-        rollups.rebuild(session, code)
-    audit.record(session, "rollup.rebuild", wrong[0][0], n_differences=len(wrong))
-    raise AssertionError(f"{len(wrong)} rollups differed from their rows and were rebuilt")
+class RollupsDiffered(RuntimeError):
+    """Sums kept beside the rows were not theirs; they were rebuilt, and somebody should know."""
+
+
+def _check_rollups(database: Database, _settings: Settings) -> str:
+    with database.system_transaction() as session:
+        wrong: Counter[str] = Counter()
+        for season in reporting_queries.seasons(session):
+            code = season.code
+            wrong[code] += len(rollups.differences(session, code))
+            wrong[code] += len(plan_rollups.differences(session, code))
+        for code in +wrong:
+            rollups.rebuild(session, code)
+            plan_rollups.rebuild(session, code)
+            audit.record(session, "rollup.rebuild", code, n_differences=wrong[code])
+    if wrong.total():
+        # After the commit: the failure is told, the repair stays.
+        raise RollupsDiffered(f"{wrong.total()} rollups differed from their rows and were rebuilt")
+    return "equal"
 
 
 def _back_up(database: Database, settings: Settings) -> str:
@@ -103,7 +111,7 @@ TIMETABLE = (
     Job("open-tasks", "10 0 * * *", "补建报送任务", _in_transaction(_open_tasks)),
     Job("end-sessions", "40 0 * * *", "清理过期登录", _in_transaction(_end_sessions)),
     Job("back-up", "0 2 * * *", "每夜备份", _back_up),
-    Job("check-rollups", "30 2 * * *", "核对汇总与明细", _in_transaction(_check_rollups)),
+    Job("check-rollups", "30 2 * * *", "核对汇总与明细", _check_rollups),
 )
 BY_NAME = {job.name: job for job in TIMETABLE}
 
@@ -142,10 +150,14 @@ def claim(database: Database, job: Job, slot: datetime) -> bool:
     now = database.clock()
     with database.system_transaction() as session:
         first = {"job": job.name, "slot": slot, "claimed_at": now}
+        # RETURNING tells whether a row was made; PostgreSQL's driver counts -1 either way.
         made = session.execute(
-            dialect_insert(session, JobRun).values(first).on_conflict_do_nothing()
+            dialect_insert(session, JobRun)
+            .values(first)
+            .on_conflict_do_nothing()
+            .returning(JobRun.job)
         )
-        if made.rowcount:  # type: ignore[attr-defined]
+        if made.first() is not None:
             return True
         taken_over = session.execute(
             update(JobRun)

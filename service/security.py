@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -113,6 +114,17 @@ def _scope(area_code: str | None) -> tuple[ExecutableOption, ...]:
             include_aliases=True,
         ),
     )
+
+
+@contextmanager
+def whole_system(session: Session) -> Iterator[None]:
+    """See every area while sums are made: what a town does changes its county's figure."""
+    before = session.info.get("is_system", False)
+    session.info["is_system"] = True
+    try:
+        yield
+    finally:
+        session.info["is_system"] = before
 
 
 @event.listens_for(Session, "before_flush")

@@ -52,7 +52,7 @@ class _Guard:
         assert action in policy.POLICY, f"the policy has no row for {action}"
         self.action = action
 
-    def __call__(self, viewer: ViewerDep) -> Viewer:
+    async def __call__(self, viewer: ViewerDep) -> Viewer:
         if not policy.may(viewer.role, self.action):
             raise Forbidden("您的岗位没有这项权限;如确有需要,请联系管理员", action=self.action)
         return viewer

@@ -68,7 +68,8 @@ def set_session_cookie(request: Request, response: Response, opened: actions.Ope
 def log_out(request: Request, response: Response, session: SessionDep) -> None:
     """Log out."""
     actions.log_out(session, presented_token(request) or "")
-    response.delete_cookie(cookie_name(is_secure=request.app.state.settings.secure_cookies))
+    is_secure = request.app.state.settings.secure_cookies
+    response.delete_cookie(cookie_name(is_secure=is_secure), secure=is_secure, httponly=True)
 
 
 @router.get("/me", response_model=ViewerRead, dependencies=[allow("me.read")])

@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.areas.models import Area, AreaSuccession
-from service.areas.rules import match_name
+from service.areas.rules import folded, match_name
 from service.errors import Invalid, NotFound
 from service.security import AFTER_ANY_DIGIT
 
 CODE_LENGTH = {"province": 2, "city": 4, "county": 6, "town": 9, "village": 12}
 MAX_CANDIDATES = 20
+BULK = 500
+"""Codes per statement: below every engine's limit of bound values."""
 
 
 def exists_on(day: date) -> ColumnElement[bool]:
@@ -71,14 +73,17 @@ def unit_names(session: Session, *, within: str, level: str, on: date) -> dict[s
     return {code: name for code, name in session.execute(wanted)}
 
 
+_BY_CODE = select(Area).where(Area.area_code.in_(bindparam("codes", expanding=True)))
+
+
 def villages_by_code(session: Session, codes: Iterable[str]) -> dict[str, Area]:
     """Return the areas with these codes that are in view."""
     wanted = sorted(set(codes))
-    found: dict[str, Area] = {}
-    for start in range(0, len(wanted), 500):
-        part = session.scalars(select(Area).where(Area.area_code.in_(wanted[start : start + 500])))
-        found |= {area.area_code: area for area in part}
-    return found
+    return {
+        area.area_code: area
+        for start in range(0, len(wanted), BULK)
+        for area in session.scalars(_BY_CODE, {"codes": wanted[start : start + BULK]})
+    }
 
 
 def area_named(session: Session, name: str, *, within: str, on: date) -> Area:
@@ -93,6 +98,9 @@ def area_named(session: Session, name: str, *, within: str, on: date) -> Area:
     )
     if not found:
         raise NotFound(f"没有名为“{name}”的区划,请填 12 位代码", name=name)
+    if len(found) > 1:
+        # 山塘居委会 and 山塘村委会 are two units of one bare name: the whole name tells them apart.
+        found = [each for each in found if folded(each.name) == folded(name)] or found
     if len(found) > 1:
         candidates = [{"code": each.area_code, "name": each.name} for each in found]
         codes = "、".join(f"{each.name} {each.area_code}" for each in found)

@@ -15,6 +15,15 @@ UNIT_SUFFIXES = (
 """What follows a village's own name, longest first."""
 
 
+def folded(name: str) -> str:
+    """Return a name without what cannot be seen: NFKC, no format characters, no spaces."""
+    return "".join(
+        mark
+        for mark in unicodedata.normalize("NFKC", name)
+        if unicodedata.category(mark) not in {"Cf", "Zs"} and not mark.isspace()
+    )
+
+
 def match_name(name: str) -> str:
     """Return the form in which names are compared.
 
@@ -22,12 +31,8 @@ def match_name(name: str) -> str:
     marks of direction) and spaces vanish; the unit's kind is dropped, because people write
     五星, 五星村 and 五星村委会 for one village. A name that is nothing but a kind stays whole.
     """
-    folded = "".join(
-        mark
-        for mark in unicodedata.normalize("NFKC", name)
-        if unicodedata.category(mark) not in {"Cf", "Zs"} and not mark.isspace()
-    )
+    plain = folded(name)
     for suffix in UNIT_SUFFIXES:
-        if folded.endswith(suffix) and len(folded) > len(suffix):
-            return folded.removesuffix(suffix)
-    return folded
+        if plain.endswith(suffix) and len(plain) > len(suffix):
+            return plain.removesuffix(suffix)
+    return plain

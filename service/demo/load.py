@@ -196,10 +196,23 @@ class _Teller:
             )
 
     def _week(self, day: date) -> None:
+        """Villages file on Wednesday, towns submit and approve on Thursday, the bureau accepts."""
+        late = self.story.late_town(day)
         for town in self.story.towns:
             self._file(town, day)
+        self.clock.go(day, 10)
         for town in self.story.towns:
-            self._submit_and_accept(town, day)
+            if town != late:
+                self._submit_and_approve(town, day)
+        self.clock.go(day, 17, 30)
+        with self.database.system_transaction() as session:
+            reporting.remind(session)
+        if late is not None:
+            self.clock.go(day, 18, 30)
+            self._submit_and_approve(late, day)
+        self.clock.go(day + timedelta(days=1), 11)
+        for town in self.story.towns:
+            self._step("bureau", town, day, TaskEventKind.ACCEPT)
         if day == MISREPORT_DAY:
             self._correct(day)
 
@@ -228,16 +241,14 @@ class _Teller:
                 if row.village == self.story.misreporter and row.crop == "CORN_S"
             ]
             file_rows(session, right)
-        self._submit_and_accept(town, day)
+        self._submit_and_approve(town, day)
+        self._step("bureau", town, day, TaskEventKind.ACCEPT)
 
-    def _submit_and_accept(self, town: str, day: date) -> None:
-        self.clock.go(day, 10)
+    def _submit_and_approve(self, town: str, day: date) -> None:
         self._step(f"recorder-{town}", town, day, TaskEventKind.SUBMIT)
         if day == RETURN_DAY and town == self.story.returned_town:
             self._return(town, day)
         self._step(f"approver-{town}", town, day, TaskEventKind.APPROVE)
-        self.clock.go(day + timedelta(days=1), 11)
-        self._step("bureau", town, day, TaskEventKind.ACCEPT)
 
     def _return(self, town: str, day: date) -> None:
         """The approver returns a week; one village's figure comes back a little higher."""

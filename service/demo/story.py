@@ -171,6 +171,11 @@ class Story:
         final = self.weight[code] * growth.share * part * scale * SIZE[day.year]
         return Decimal(final * done).quantize(TENTH, ROUND_DOWN)
 
+    def late_town(self, day: date) -> str | None:
+        """Return the town that submits after the due hour: every third week another one."""
+        week = day.toordinal() // 7
+        return self.towns[week // 3 % len(self.towns)] if week % 3 == 0 else None
+
     def week(self, town: str, day: date) -> list[Week]:
         """Return what a town's villages report for a week; late ones are missing."""
         rows = []

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from service import backups
 from service.database import Database
@@ -64,8 +65,10 @@ def migrate(database: Database, *, backup_directory: Path | None) -> bool:
             log.info("backed up before migrating", file=saved.name)
         with database.engine.begin() as connection:
             command.upgrade(_config(connection), "head")
-        with database.system_transaction() as session:
-            codes.load(session)
+            # In the same transaction: a server killed in between must not start without codes.
+            with Session(connection, join_transaction_mode="rollback_only") as session:
+                codes.load(session)
+                session.commit()
         log.info("migrated", before=before, after=newest)
         return True
 

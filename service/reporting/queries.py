@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Account
@@ -77,22 +77,30 @@ def task(session: Session, task_id: UUID, *, locked: bool = False) -> ReportingT
     return found
 
 
+_WEEKS = (
+    select(ReportingTask)
+    .where(
+        ReportingTask.dataset == bindparam("dataset"),
+        ReportingTask.season_code == bindparam("season"),
+        ReportingTask.area_code.in_(bindparam("towns", expanding=True)),
+        ReportingTask.period.in_(bindparam("periods", expanding=True)),
+    )
+    .order_by(ReportingTask.id)
+    .with_for_update()
+)
+
+
 def weeks_of(
     session: Session, season_code: str, keys: Collection[tuple[str, date]], *, dataset: str
 ) -> dict[tuple[str, date], ReportingTask]:
     """Return (town, period) -> task, locked for this transaction."""
-    wanted = (
-        select(ReportingTask)
-        .where(
-            ReportingTask.dataset == dataset,
-            ReportingTask.season_code == season_code,
-            ReportingTask.area_code.in_({town for town, _ in keys}),
-            ReportingTask.period.in_({period for _, period in keys}),
-        )
-        .order_by(ReportingTask.id)
-        .with_for_update()
-    )
-    found = session.scalars(wanted)
+    asked = {
+        "dataset": dataset,
+        "season": season_code,
+        "towns": sorted({town for town, _ in keys}),
+        "periods": sorted({period for _, period in keys}),
+    }
+    found = session.scalars(_WEEKS, asked)
     return {(each.area_code, each.period): each for each in found}
 
 

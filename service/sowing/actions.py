@@ -13,7 +13,7 @@ from service.errors import Conflict, IdTaken, Invalid, NotFound, ServiceError
 from service.reporting import actions as reporting_actions
 from service.reporting import queries as reporting
 from service.security import Viewer
-from service.sowing import queries, rollups, rules
+from service.sowing import plan_rollups, queries, rollups, rules
 from service.sowing.book import BULK, DATASET
 from service.sowing.filing import (
     CLOSED,
@@ -87,7 +87,12 @@ def file_plans(session: Session, items: Sequence[PlanCreate]) -> list[tuple[Sowi
     at = audit.instant(session)
     taken = _taken_ids(session, items)
     newest = _newest_versions(session, items)
-    return [_file_plan(session, each, at, taken, newest) for each in items]
+    filed = [_file_plan(session, each, at, taken, newest) for each in items]
+    for season_code in {each.season_code for each in items}:
+        new = [plan for plan, is_new in filed if is_new and plan.season_code == season_code]
+        if new:
+            plan_rollups.refresh(session, season_code, new)
+    return filed
 
 
 def _refuse_unknown(session: Session, items: Sequence[PlanCreate]) -> None:

@@ -22,8 +22,8 @@ from service.reporting.models import (
     TaskEvent,
     TaskEventKind,
 )
-from service.sowing import queries, rules
-from service.sowing.models import Crop, Method, NurseryFactor, SowingReport
+from service.sowing import plans, rules
+from service.sowing.models import Crop, Method, NurseryFactor, SowingPlan, SowingReport
 from service.sowing.schemas import ReportCreate
 
 DATASET = "sowing"
@@ -76,7 +76,7 @@ def read(session: Session, items: Sequence[ReportCreate]) -> Book:
         tasks=tasks,
         exceptions=reporting.exceptions_for(session, tasks.values()) if is_late else [],
         standing=_standing(session, inside, tasks),
-        plans=_plans(session, seasons, crops, found),
+        plans=_plans(session, inside),
         known_ids=rows_by_id(session, [each.id for each in items if each.id is not None]),
     )
 
@@ -175,14 +175,16 @@ def _standing(
     for row in rows:
         key = (row.season_code, row.area_code, row.crop_code)
         last_submitted = submitted.get(row.task_id)
-        village = found.setdefault(key, rules.Village())
-        village.by_method.setdefault(row.method, {})[row.as_of] = rules.Figure(
+        weeks = found.setdefault(key, rules.Village()).by_method.setdefault(row.method, {})
+        earlier = weeks.get(row.as_of)
+        is_submitted = last_submitted is not None and last_submitted >= row.recorded_at
+        weeks[row.as_of] = rules.Figure(
             row.id,
             row.as_of,
             rules.Content(row.answer, row.cumulative_mu, row.basis, row.note),
             row.reason,
             row.recorded_at,
-            last_submitted is not None and last_submitted >= row.recorded_at,
+            is_submitted or (earlier is not None and earlier.was_submitted),
         )
     return found
 
@@ -199,21 +201,29 @@ def _submitted(
     return {task_id: at for task_id, at in session.execute(SUBMITTED, {"tasks": wanted})}
 
 
-def _plans(
-    session: Session,
-    seasons: dict[str, Season],
-    crops: dict[str, Crop],
-    found: dict[str, Area],
-) -> dict[Key, Decimal]:
-    plans: dict[Key, Decimal] = {}
-    codes = sorted(found)
-    for season in seasons:
-        for start in range(0, len(codes), BULK):
-            latest = queries.latest_plans(
-                session, season, list(crops), units=codes[start : start + BULK]
-            )
-            plans |= {(season, area, crop): plan for (area, crop), plan in latest.items()}
-    return plans
+PLANS = select(
+    SowingPlan.season_code, SowingPlan.area_code, SowingPlan.crop_code, SowingPlan.plan_mu
+).where(
+    SowingPlan.season_code.in_(bindparam("seasons", expanding=True)),
+    SowingPlan.area_code.in_(bindparam("areas", expanding=True)),
+    SowingPlan.crop_code.in_(bindparam("crops", expanding=True)),
+    plans.is_newest(None),
+)
+
+
+def _plans(session: Session, items: Sequence[ReportCreate]) -> dict[Key, Decimal]:
+    asked = {
+        "seasons": sorted({each.season_code for each in items}),
+        "crops": sorted({each.crop_code for each in items}),
+    }
+    codes = sorted({each.area_code for each in items})
+    return {
+        (season, area, crop): plan
+        for start in range(0, len(codes), BULK)
+        for season, area, crop, plan in session.execute(
+            PLANS, asked | {"areas": codes[start : start + BULK]}
+        )
+    }
 
 
 def rows_by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Any]:

@@ -63,6 +63,7 @@ class Filing:
         self.problems: list[Problem] = []
         self.filed: dict[int, Filed] = {}
         self.rows: list[dict[str, Any]] = []
+        self.new_ids: set[UUID] = set()
         self.touched: dict[UUID, ReportingTask] = {}
         self.book = books.read(session, items)
         self.limits = thresholds_of(session).sowing
@@ -84,6 +85,10 @@ class Filing:
         village = self.book.standing.setdefault(key, rules.Village())
         weeks = village.by_method.setdefault(item.method, {})
         content = rules.Content(item.answer, item.cumulative_mu, item.basis, item.note)
+        refusal = self._said_twice(item, content, weeks.get(item.as_of))
+        if refusal is not None:
+            self._refuse(row, item, refusal)
+            return
         verdict = rules.judge(content, item.as_of, item.reason, weeks)
         if isinstance(verdict, rules.Refusal):
             self._refuse(row, item, verdict)
@@ -91,6 +96,17 @@ class Filing:
             self._accept(row, item, verdict, digest)
         else:
             self.filed[row] = Filed({"id": weeks[item.as_of].id}, is_new=False)
+
+    def _said_twice(
+        self, item: ReportCreate, content: rules.Content, current: rules.Figure | None
+    ) -> rules.Refusal | None:
+        """Refuse what this very batch says otherwise: of two at one instant, neither is newer."""
+        if current is not None and current.recorded_at == self.book.at:
+            if current.content != content:
+                return rules.Refusal("cumulative_mu", "同一批里这一格填了两个不同的数,请只留一个")
+        elif item.id in self.new_ids:
+            return rules.Refusal("id", "同一批里这个编号用了两次,请换一个", TAKEN)
+        return None
 
     def _repeat(self, row: int, item: ReportCreate, known: Any, digest: str) -> None:
         if known.content_digest == digest and known.area_code in self.book.areas:
@@ -145,7 +161,8 @@ class Filing:
         village.by_method[item.method][item.as_of] = rules.Figure(
             report_id, item.as_of, content, item.reason, self.book.at, was_submitted=False
         )
-        beyond = rules.over_plan(village.sown_mu(item.as_of), self.book.plans.get(key), self.limits)
+        plan = self.book.plans.get(key) if item.method in rules.COUNTED else None
+        beyond = rules.over_plan(village.sown_mu(item.as_of), plan, self.limits)
         viewer: Viewer | None = self.session.info.get("viewer")
         values = {
             **item.model_dump(exclude={"id"}),
@@ -160,6 +177,7 @@ class Filing:
             "content_digest": digest,
         }
         self.rows.append(values)
+        self.new_ids.add(report_id)
         warning = f"{self.book.areas[item.area_code].name}{beyond.text}" if beyond else None
         self.filed[row] = Filed(values, is_new=True, warning=warning)
 

@@ -186,3 +186,18 @@ class SowingRollup(AreaScoped, Base):
     """Villages whose standing answer is an area."""
     n_not_grown: Mapped[int]
     """Villages whose standing answer is that nothing of this is grown."""
+
+
+class SowingPlanRollup(AreaScoped, Base):
+    """What a unit is to sow by its own plan, or by its parts' plans; rebuilt from the versions."""
+
+    __tablename__ = "sowing_plan_rollups"
+    __table_args__ = (PrimaryKeyConstraint("season_code", "crop_code", "digits", "area_code"),)
+
+    season_code: Mapped[str] = mapped_column(ForeignKey("seasons.code"))
+    crop_code: Mapped[str] = mapped_column(ordered_text(16))
+    """A crop, or `GRAIN`."""
+    digits: Mapped[int]
+    area_code: Mapped[str] = mapped_column(ordered_text(12))
+    plan_mu: Mapped[Decimal] = mapped_column(Mu)
+    is_own: Mapped[bool]

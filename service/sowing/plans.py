@@ -19,7 +19,7 @@ _later = SowingPlan.__table__.alias().c
 _town = SowingPlan.__table__.alias().c
 
 
-def planned(
+def from_versions(
     session: Session,
     season_code: str,
     *,

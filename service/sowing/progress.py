@@ -17,7 +17,17 @@ from service.reporting import queries as reporting
 from service.reporting.models import ReportingTask, Season, TaskState
 from service.schemas import civil_day
 from service.security import AFTER_ANY_DIGIT
-from service.sowing import comparisons, gaps, moments, plans, queries, rollups, standing, terms
+from service.sowing import (
+    comparisons,
+    gaps,
+    moments,
+    plan_rollups,
+    plans,
+    queries,
+    rollups,
+    standing,
+    terms,
+)
 from service.sowing.comparisons import FiguresOf, Unit
 from service.sowing.models import ALL_GRAIN, SowingRollup
 from service.sowing.moments import Moment
@@ -72,7 +82,7 @@ def _newest_rollup(session: Session, question: Question) -> date | None:
         .where(
             SowingRollup.season_code == question.season.code,
             SowingRollup.crop_code == question.crop,
-            SowingRollup.digits == TOWN,
+            SowingRollup.digits == (TOWN if len(question.area_code) == TOWN else COUNTY),
             SowingRollup.area_code >= question.area_code,
             SowingRollup.area_code < question.area_code + AFTER_ANY_DIGIT,
             SowingRollup.n_reported > 0,
@@ -113,6 +123,23 @@ def progress(
         items=items,
         difference_mu=(total.sown_mu or ZERO) - sum((each.sown_mu or ZERO for each in items), ZERO),
         late=_late(session, question, wanted.this),
+    )
+
+
+def _planned(
+    session: Session,
+    season_code: str,
+    *,
+    within: str,
+    crop: str,
+    known_at: datetime | None,
+    digits: int,
+) -> dict[str, Decimal]:
+    """Return unit -> planned mu; from the rollups where they hold the answer."""
+    if known_at is None:
+        return plan_rollups.planned(session, season_code, within=within, digits=digits, crop=crop)
+    return plans.from_versions(
+        session, season_code, within=within, digits=digits, crop=crop, known_at=known_at
     )
 
 
@@ -207,7 +234,7 @@ def _units(
     merged = found[this].keys() - names.keys() if this else set()
     tasks = _tasks(session, question, this, min(digits, TOWN))
     known = _Known(
-        plans.planned(
+        _planned(
             session,
             question.season.code,
             within=code,
@@ -305,7 +332,7 @@ def curve(session: Session, question: Question, *, until: date | None = None) ->
     before = {day: moments.near(previous, terms.years_before(day, 1)) for day in days}
     ours = {day: Moment(season.code, day) for day in days if day <= last}
     sums = _sums(session, question, {*ours.values(), *filter(None, before.values())})
-    planned = plans.planned(
+    planned = _planned(
         session,
         season.code,
         within=area.area_code,

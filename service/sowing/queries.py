@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFound
+from service.reporting.models import Season
 from service.security import AFTER_ANY_DIGIT
 from service.sowing.models import (
     ALL_GRAIN,
@@ -18,6 +19,9 @@ from service.sowing.models import (
 from service.sowing.plans import is_newest
 from service.sowing.rules import methods_of
 from service.sowing.schemas import CropRead
+
+COUNTY = 6
+"""Digits of a county's area code."""
 
 
 def crops(session: Session) -> list[CropRead]:
@@ -48,13 +52,31 @@ def refuse_unknown_crop(session: Session, crop: str) -> None:
 
 
 def season_crops(session: Session, season_code: str, area_code: str) -> list[Crop]:
-    """Return the crops that are planned or reported in an area this season."""
-    planned = select(SowingPlan.crop_code).where(
-        SowingPlan.season_code == season_code,
-        SowingPlan.area_code >= area_code,
-        SowingPlan.area_code < area_code + AFTER_ANY_DIGIT,
+    """Return the crops that a week of this area is asked for.
+
+    Those that the county planned for the season, and those that the area reported; without
+    either, the grain crops of such a season.
+    """
+    plan, county = SowingPlan.__table__.c, area_code[:COUNTY]
+    # By table: which crops the county plans is no secret to its towns.
+    planned = select(plan.crop_code).where(
+        plan.season_code == season_code,
+        plan.area_code >= county,
+        plan.area_code < county + AFTER_ANY_DIGIT,
     )
-    return list(session.scalars(select(Crop).where(Crop.code.in_(planned)).order_by(Crop.code)))
+    reported = select(SowingReport.crop_code).where(
+        SowingReport.season_code == season_code,
+        SowingReport.area_code >= area_code,
+        SowingReport.area_code < area_code + AFTER_ANY_DIGIT,
+    )
+    wanted = select(Crop).where(Crop.code.in_(planned) | Crop.code.in_(reported))
+    found = list(session.scalars(wanted.order_by(Crop.code)))
+    if found:
+        return found
+    season = session.get(Season, season_code)
+    kind = season.kind if season else ""
+    usual = select(Crop).where(Crop.is_grain, Crop.season.contains(kind, autoescape=True))
+    return list(session.scalars(usual.order_by(Crop.code)))
 
 
 def plans(

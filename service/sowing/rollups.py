@@ -17,7 +17,7 @@ from service.areas import actions as areas_actions
 from service.areas.models import AreaSuccession
 from service.reporting import queries as reporting
 from service.reporting.models import ReportingTask, Season
-from service.security import AFTER_ANY_DIGIT
+from service.security import AFTER_ANY_DIGIT, whole_system
 from service.sowing import standing
 from service.sowing.models import SowingReport, SowingRollup
 from service.sowing.standing import TOWN, Figure, Figures
@@ -42,7 +42,7 @@ def refresh(session: Session, task: ReportingTask) -> None:
     """Bring the rollups of a town and its county up to date from an accepted week on."""
     season = reporting.season(session, task.season_code)
     days = [day for day in reporting.reference_days(season) if day >= task.period]
-    with _whole_system(session):
+    with whole_system(session):
         for town in _towns_moved_by(session, task.area_code):
             _store_towns(session, season, days, within=town)
             _store_counties(session, season, days, within=town[:COUNTY])
@@ -59,26 +59,12 @@ def _towns_moved_by(session: Session, town: str) -> set[str]:
     return {town} | {code[:TOWN] for code in merged}
 
 
-class _whole_system:  # noqa: N801 - a context manager reads as a phrase
-    """See every area while sums are made: a town's acceptance changes its county's figure."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.before = session.info.get("is_system", False)
-
-    def __enter__(self) -> None:
-        self.session.info["is_system"] = True
-
-    def __exit__(self, *_: object) -> None:
-        self.session.info["is_system"] = self.before
-
-
 def rebuild(session: Session, season_code: str) -> int:
     """Make a season's rollups anew from the rows; return how many rows they have."""
     season = reporting.season(session, season_code)
     days = reporting.reference_days(season)
     session.execute(delete(SowingRollup).where(SowingRollup.season_code == season_code))
-    with _whole_system(session):
+    with whole_system(session):
         n_towns = _store_towns(session, season, days, within=NATION)
         return n_towns + _store_counties(session, season, days, within=NATION)
 

@@ -73,6 +73,7 @@ def list_plans(
     "/sowing/plans",
     status_code=201,
     response_model=PlanRead,
+    responses={200: {"model": PlanRead, "description": "The book says this already"}},
     dependencies=[allow("sowing.plan.file")],
 )
 def file_plan(session: SessionDep, response: Response, plan_in: PlanCreate) -> SowingPlan:
@@ -128,6 +129,7 @@ def read_report(session: SessionDep, report_id: Id) -> SowingReport:
     "/sowing/reports",
     status_code=201,
     response_model=ReportRead,
+    responses={200: {"model": ReportRead, "description": "The book says this already"}},
     dependencies=[allow("sowing.report.file")],
 )
 def file_report(session: SessionDep, response: Response, report_in: ReportCreate) -> dict[str, Any]:

@@ -67,7 +67,8 @@ class Figure:
     reason: Reason | None
     recorded_at: datetime
     was_submitted: bool
-    """Whether its week was submitted since: from then on it was reported, not drafted."""
+    """Whether its week was submitted since this or an earlier version of it was recorded: from
+    then on the village's answer was reported, not drafted."""
 
 
 @dataclass(frozen=True)

@@ -217,9 +217,10 @@ def figures(  # noqa: PLR0913 - each is one part of the question
     village of it ever reported the crop; beside village rows it is kept apart as
     `declared_mu`, so that a difference can be shown.
     """
-    grain = sorted(session.scalars(select(Crop.code).where(Crop.is_grain)))
+    is_single = crop not in {None, ALL_GRAIN}
+    grain = [] if is_single else list(session.scalars(select(Crop.code).where(Crop.is_grain)))
+    crops = None if crop is None else grain if crop == ALL_GRAIN else [crop]
     ended = _ended(session, as_of, known_at)
-    crops = {None: None, ALL_GRAIN: grain}.get(crop, [str(crop)])
     asked = _Asked(season_code, area_code, as_of, known_at, is_accepted, crops, ended)
     rows = asked.rows()
     unit = func.substr(rows.c.area_code, 1, digits).label("unit")
@@ -230,7 +231,7 @@ def figures(  # noqa: PLR0913 - each is one part of the question
         .group_by(unit, rows.c.crop_code)
     )
     found = {(code, one): _chosen(values) for code, one, *values in by_crop}
-    if crop not in {None, ALL_GRAIN}:
+    if is_single:
         return found
     counts = session.execute(
         select(unit, *_counts(rows, asked))

@@ -174,6 +174,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", UtcInstant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["predecessor_code"],
             ["areas.area_code"],
@@ -348,6 +349,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("digits", sa.Integer(), nullable=False),
         sa.Column("sown_mu", ExactDecimal(14, 2), nullable=False),
         sa.Column("direct_seeded_mu", ExactDecimal(14, 2), nullable=False),
         sa.Column("transplanted_mu", ExactDecimal(14, 2), nullable=False),
@@ -361,7 +363,41 @@ def upgrade() -> None:
             ["season_code"], ["seasons.code"], name=op.f("fk_sowing_rollups_season_code_seasons")
         ),
         sa.PrimaryKeyConstraint(
-            "season_code", "area_code", "crop_code", "as_of", name=op.f("pk_sowing_rollups")
+            "season_code",
+            "crop_code",
+            "as_of",
+            "digits",
+            "area_code",
+            name=op.f("pk_sowing_rollups"),
+        ),
+    )
+    op.create_table(
+        "sowing_plan_rollups",
+        sa.Column("season_code", sa.String(length=32), nullable=False),
+        sa.Column(
+            "crop_code",
+            sa.String(length=16).with_variant(sa.String(length=16, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("digits", sa.Integer(), nullable=False),
+        sa.Column(
+            "area_code",
+            sa.String(length=12).with_variant(sa.String(length=12, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("plan_mu", ExactDecimal(14, 2), nullable=False),
+        sa.Column("is_own", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["season_code"],
+            ["seasons.code"],
+            name=op.f("fk_sowing_plan_rollups_season_code_seasons"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "season_code",
+            "crop_code",
+            "digits",
+            "area_code",
+            name=op.f("pk_sowing_plan_rollups"),
         ),
     )
     op.create_table(
@@ -480,6 +516,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_sowing_reports_task_id", ["task_id"], unique=False)
         batch_op.create_index(
             "ix_sowing_reports_week", ["season_code", "as_of", "area_code"], unique=False
+        )
+        batch_op.create_index(
+            "ix_sowing_reports_corrections",
+            ["season_code", "area_code"],
+            unique=False,
+            sqlite_where=sa.text("reason IS NOT NULL"),
+            postgresql_where=sa.text("reason IS NOT NULL"),
         )
 
     op.create_table(

@@ -1,0 +1,156 @@
+"""Templates, and how figures, days and instants read on a page."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.reporting.rules import STATE_TEXT, TIMELINESS_TEXT
+from service.schemas import CIVIL_ZONE
+from service.security import Role
+from service.sowing.rules import BASIS_TEXT, METHOD_TEXT, REASON_TEXT
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+NOTHING = "—"
+MU_PER_WAN = 10_000
+ROLE_TEXT = {
+    Role.RECORDER: "录入员",
+    Role.APPROVER: "镇审核",
+    Role.BUREAU: "区业务",
+    Role.OFFICER: "执法员",
+    Role.LEADER: "领导",
+    Role.OUTLET: "网点",
+    Role.AUDITOR: "审计",
+    Role.ADMIN: "管理员",
+}
+EVENT_TEXT = {
+    "file": "填报",
+    "submit": "上报",
+    "return": "退回",
+    "approve": "镇审通过",
+    "accept": "区接收",
+    "reopen": "重新打开",
+    "archive": "归档",
+}
+SHORT_STATE_TEXT = {
+    "pending": "待报",
+    "draft": "草稿",
+    "submitted": "待审",
+    "returned": "退回",
+    "approved": "待收",
+    "accepted": "已收",
+    "archived": "归档",
+}
+DONE_TEXT = {
+    "submit": "已上报,等镇里审核",
+    "approve": "已通过,等区里接收",
+    "accept": "已接收,这一周的数字从现在起计入进度",
+    "return": "已退回,录入员会看到您写的原因",
+    "reopen": "已重新打开,改好后须再次上报、审核、接收",
+    "exception": "已准予补报",
+}
+WEEKDAYS = "一二三四五六日"
+
+
+def number(value: Decimal | None, places: int = 2) -> str:
+    """Write a number with thousands separators; a dash where there is none."""
+    if value is None:
+        return NOTHING
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{rounded if rounded else abs(rounded):,}"
+
+
+def signed(value: Decimal | None, places: int = 2) -> str:
+    """Write a change with its sign."""
+    text = number(value, places)
+    is_up = value is not None and text.strip("-0.,") != "" and value > 0
+    return f"+{text}" if is_up else text.replace("-", "\N{MINUS SIGN}")
+
+
+def wan(mu: Decimal | None, places: int = 3) -> str:
+    """Write an area in 万亩, as leaders read it."""
+    return number(mu / MU_PER_WAN if mu is not None else None, places)
+
+
+def signed_wan(mu: Decimal | None, places: int = 3) -> str:
+    """Write a change of area in 万亩."""
+    return signed(mu / MU_PER_WAN if mu is not None else None, places)
+
+
+def percent(share: Decimal | float | None, places: int = 1) -> str:
+    """Write a share as a percentage."""
+    if share is None:
+        return NOTHING
+    return f"{number(Decimal(str(share)) * 100, places)}%"
+
+
+def signed_percent(share: Decimal | None, places: int = 1) -> str:
+    """Write a relative change as a percentage with its sign."""
+    return NOTHING if share is None else f"{signed(share * 100, places)}%"
+
+
+def plain(value: Decimal | None) -> str:
+    """Write a number as one types it: no separators, no trailing zeros."""
+    if value is None:
+        return ""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def month_day(day: date | None) -> str:
+    """Write a day as 4月20日."""
+    return f"{day.month}月{day.day}日" if day else NOTHING
+
+
+def weekday(day: date) -> str:
+    """Write a day's weekday as 周四."""
+    return f"周{WEEKDAYS[day.weekday()]}"
+
+
+def local(instant: datetime | None) -> str:
+    """Write an instant by the clock on the wall."""
+    return f"{instant.astimezone(CIVIL_ZONE):%Y-%m-%d %H:%M}" if instant else NOTHING
+
+
+@cache
+def asset(path: str) -> str:
+    """Return the address of a static file; it changes with the content."""
+    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    return f"/static/{path}?v={digest}"
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates; whatever a user wrote is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    writers = (number, signed, wan, signed_wan, percent, signed_percent, plain)
+    made.filters |= {each.__name__: each for each in (*writers, month_day, weekday, local)}
+    made.globals |= {
+        "asset": asset,
+        "STATE_TEXT": STATE_TEXT,
+        "SHORT_STATE_TEXT": SHORT_STATE_TEXT,
+        "TIMELINESS_TEXT": TIMELINESS_TEXT,
+        "METHOD_TEXT": METHOD_TEXT,
+        "REASON_TEXT": REASON_TEXT,
+        "BASIS_TEXT": BASIS_TEXT,
+        "EVENT_TEXT": EVENT_TEXT,
+        "ROLE_TEXT": ROLE_TEXT,
+    }
+    return made
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Fill one template."""
+    return environment().get_template(template).render(context)
