@@ -75,6 +75,8 @@ class ExactDecimal(TypeDecorator[Decimal]):
         scaled = Decimal(value).scaleb(self.scale)
         if scaled != scaled.to_integral_value():
             raise ValueError(f"{value} has more than {self.scale} decimal places")
+        if abs(scaled) >= 10**self.precision:
+            raise ValueError(f"{value} has more than {self.precision} digits")
         return int(scaled) if dialect.name == "sqlite" else Decimal(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:

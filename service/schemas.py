@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,6 +27,9 @@ from pydantic import (
     PlainSerializer,
     WithJsonSchema,
 )
+from starlette.exceptions import HTTPException
+
+from service.errors import ServiceError
 
 CIVIL_ZONE = ZoneInfo("Asia/Shanghai")
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
@@ -126,7 +129,7 @@ Text = Annotated[str, AfterValidator(clean_text), Field(max_length=MAX_TEXT)]
 Note = Annotated[str, AfterValidator(clean_text), Field(max_length=500)]
 Name = Annotated[str, AfterValidator(clean_text), Field(min_length=1, max_length=64)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-AreaCode = Annotated[str, Field(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$")]
+AreaCode = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$")]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Instant = Annotated[
     datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
@@ -176,7 +179,10 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _short_number(text: str) -> Decimal:
     if len(text) > MAX_NUMBER_DIGITS:
         raise BodyError(f"数字超过 {MAX_NUMBER_DIGITS} 位", code="number_too_long")
-    return Decimal(text)
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise BodyError("数字的指数太大", code="number_too_long") from None
 
 
 def _short_int(text: str) -> int:
@@ -242,6 +248,12 @@ class StrictRoute(APIRoute):
                 raise RequestValidationError(
                     [{"loc": loc, "type": error.code, "msg": error.reason}]
                 ) from None
-            return await handle(request)
+            try:
+                return await handle(request)
+            except HTTPException as error:
+                # FastAPI blurs what stopped the reading of a form to a bare 400 as well.
+                if isinstance(error.__cause__, ServiceError):
+                    raise error.__cause__ from None
+                raise
 
         return strict

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from service import audit
+from service.areas import actions as areas_actions
 from service.areas import queries as areas
 from service.database import clock_of, dialect_insert, thresholds_of
-from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.errors import Conflict, Forbidden, IdTaken, Invalid, NotFound
 from service.reporting import queries, rules
 from service.reporting.models import (
     LockException,
@@ -27,24 +29,37 @@ from service.security import Viewer
 AFTER_ACCEPT: dict[str, Callable[[Session, ReportingTask], None]] = {}
 """What each book does, in the same transaction, when a town's week of it is accepted."""
 NATION = ""
+LONGEST_SEASON = timedelta(days=366)
 
 
 def create_season(session: Session, season_in: SeasonCreate) -> Season:
-    """Create a season with the tasks of all its weeks."""
-    if season_in.ends_on <= season_in.starts_on:
-        raise Invalid("结束日期须晚于开始日期", field="ends_on")
-    known = select(Season).where(
-        (Season.code == season_in.code)
-        | ((Season.kind == season_in.kind) & (Season.crop_year == season_in.crop_year))
-    )
-    if session.scalars(known).first():
+    """Create a season with the tasks of all its weeks; the same again answers with the same."""
+    if not season_in.starts_on < season_in.ends_on <= season_in.starts_on + LONGEST_SEASON:
+        raise Invalid(
+            f"结束日期须晚于开始日期,且一季不超过 {LONGEST_SEASON.days} 天", field="ends_on"
+        )
+    audit.instant(session)  # takes the ledger's lock: a code that is free now stays free
+    known = session.scalars(
+        select(Season).where(
+            (Season.code == season_in.code)
+            | ((Season.kind == season_in.kind) & (Season.crop_year == season_in.crop_year))
+        )
+    ).first()
+    content = season_in.model_dump()
+    if known is not None:
+        if _is_same(known, content):
+            return known
         raise Conflict("已有同代码或同年同类的播种季")
-    season = Season(**season_in.model_dump())
+    season = Season(**content)
     session.add(season)
     session.flush()
     ensure_tasks(session, season)
     audit.record(session, "season.create", season.code, title=season.title)
     return season
+
+
+def _is_same(known: Season | LockException, content: dict[str, Any]) -> bool:
+    return all(getattr(known, name) == value for name, value in content.items())
 
 
 def ensure_tasks(session: Session, season: Season) -> int:
@@ -79,6 +94,7 @@ def ensure_tasks(session: Session, season: Season) -> int:
         ]
     if missing:
         session.execute(insert(ReportingTask), missing)
+        audit.record(session, "task.open", season.code, n_new=len(missing))
     return len(missing)
 
 
@@ -88,6 +104,19 @@ def _villages_by_town(session: Session, period: date) -> dict[str, int]:
         if code[:9] in towns:
             towns[code[:9]] += 1
     return towns
+
+
+def recount_expected(session: Session, since: date) -> None:
+    """Bring the villages that weeks wait for up to date, after units were merged on a day."""
+    waiting = select(ReportingTask).where(ReportingTask.period >= since)
+    towns: dict[date, dict[str, int]] = {}
+    for task in session.scalars(waiting):
+        if task.period not in towns:
+            towns[task.period] = _villages_by_town(session, task.period)
+        task.n_expected = towns[task.period].get(task.area_code, 0)
+
+
+areas_actions.AFTER_MERGE.append(recount_expected)
 
 
 def note_filing(session: Session, tasks: Iterable[ReportingTask]) -> None:
@@ -122,10 +151,15 @@ def take_step(
 
 
 def _refuse_closed(session: Session, task: ReportingTask) -> None:
+    """Refuse unless the town, or one of its villages by an exception, may file now."""
     exceptions = queries.exceptions_for(session, [task])
-    why = queries.why_closed(task, task.area_code, exceptions, clock_of(session)())
-    if why is not None:
-        raise Conflict(why)
+    now = clock_of(session)()
+    units = {task.area_code} | {
+        each.area_code for each in exceptions if each.area_code.startswith(task.area_code)
+    }
+    why = [queries.why_closed(task, unit, exceptions, now) for unit in sorted(units)]
+    if None not in why:
+        raise Conflict(why[0] or "")
 
 
 def _step(
@@ -166,7 +200,7 @@ def _step(
 
 
 def _done_by(session: Session, task: ReportingTask, actor_id: UUID | None) -> set[Kind]:
-    """Return what this actor did on a task since it last came back to its recorder."""
+    """Return what this actor ever did on a task."""
     wanted = (
         select(TaskEvent.kind, TaskEvent.actor_id)
         .where(TaskEvent.task_id == task.id)
@@ -176,21 +210,18 @@ def _done_by(session: Session, task: ReportingTask, actor_id: UUID | None) -> se
 
 
 def grant_exception(session: Session, grant: LockExceptionCreate) -> LockException:
-    """Let an area file into a locked week until a set instant."""
+    """Let an area file into a locked week until a set instant; safe to repeat."""
     viewer: Viewer = session.info["viewer"]
-    now = clock_of(session)()
-    max_days = thresholds_of(session).reporting.exception_max_days
-    if not viewer.covers(grant.area_code) or not areas.villages_by_code(session, [grant.area_code]):
-        raise NotFound("没有这个区划", field="area_code")
-    longest = now + timedelta(days=max_days)
-    if not now < grant.expires_at <= longest:
-        raise Invalid(f"到期时刻须晚于现在,且不超过 {max_days} 天", field="expires_at")
-    season = queries.season(session, grant.season_code)
-    if grant.period not in queries.reference_days(season):
-        raise Invalid("这一天不是该季的报告日", field="period")
-    granted = LockException(
-        **grant.model_dump(), granted_by=viewer.account_id, granted_at=audit.instant(session)
-    )
+    at = audit.instant(session)
+    content = grant.model_dump(exclude={"id"}) | {"granted_by": viewer.account_id}
+    known = session.get(LockException, grant.id) if grant.id else None
+    if known is not None and _is_same(known, content):
+        return known
+    _refuse_unfit(session, viewer, grant)
+    table = LockException.__table__
+    if session.execute(select(table.c.id).where(table.c.id == grant.id)).first():
+        raise IdTaken("这个编号已用于别的内容,请换一个")
+    granted = LockException(**content, id=grant.id or uuid4(), granted_at=at)
     session.add(granted)
     session.flush()
     audit.record(
@@ -203,6 +234,19 @@ def grant_exception(session: Session, grant: LockExceptionCreate) -> LockExcepti
         expires_at=granted.expires_at,
     )
     return granted
+
+
+def _refuse_unfit(session: Session, viewer: Viewer, grant: LockExceptionCreate) -> None:
+    now = clock_of(session)()
+    max_days = thresholds_of(session).reporting.exception_max_days
+    if not viewer.covers(grant.area_code) or not areas.villages_by_code(session, [grant.area_code]):
+        raise NotFound("没有这个区划", field="area_code")
+    longest = now + timedelta(days=max_days)
+    if not now < grant.expires_at <= longest:
+        raise Invalid(f"到期时刻须晚于现在,且不超过 {max_days} 天", field="expires_at")
+    season = queries.season(session, grant.season_code)
+    if grant.period not in queries.reference_days(season):
+        raise Invalid("这一天不是该季的报告日", field="period")
 
 
 def remind(session: Session) -> int:
@@ -230,10 +274,14 @@ def _remind(session: Session, task: ReportingTask, now: datetime) -> bool:
         "area_code": task.area_code,
         "at": now,
     }
+    # RETURNING tells whether a row was made; PostgreSQL's driver counts -1 either way.
     written = session.execute(
-        dialect_insert(session, Notice).values(values).on_conflict_do_nothing()
+        dialect_insert(session, Notice)
+        .values(values)
+        .on_conflict_do_nothing()
+        .returning(Notice.step)
     )
-    is_new = bool(written.rowcount)  # type: ignore[attr-defined]
+    is_new = written.first() is not None
     if is_new:
         audit.record(
             session, "notice.write", str(task.id), area_code=task.area_code, step=reminder.step

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from service.reporting.models import TaskEventKind, TaskState
 from service.reporting.rules import Timeliness
-from service.schemas import AreaCode, Code, Day, Instant, Name, Note, Shown, Strict
+from service.schemas import AreaCode, Code, Day, Id, Instant, Name, Note, Shown, Strict
 
 Reason = Annotated[Note, Field(min_length=1)]
 
@@ -18,7 +18,7 @@ class SeasonCreate(Strict):
 
     code: Code
     title: Name
-    kind: Code
+    kind: Annotated[Code, Field(max_length=16)]
     crop_year: Annotated[int, Field(strict=True, ge=1990, le=2100)]
     starts_on: Day
     ends_on: Day
@@ -83,6 +83,7 @@ class TaskStepWithReason(Strict):
 class LockExceptionCreate(Strict):
     """A grant to file into a locked week."""
 
+    id: Id | None = None
     dataset: Annotated[str, Field(pattern="^sowing$")] = "sowing"
     season_code: Code
     area_code: AreaCode

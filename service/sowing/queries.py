@@ -17,7 +17,7 @@ from service.sowing.models import (
     SowingReport,
 )
 from service.sowing.plans import is_newest
-from service.sowing.rules import methods_of
+from service.sowing.rules import RICE_GROUP, methods_of
 from service.sowing.schemas import CropRead
 
 COUNTY = 6
@@ -70,13 +70,14 @@ def season_crops(session: Session, season_code: str, area_code: str) -> list[Cro
         SowingReport.area_code < area_code + AFTER_ANY_DIGIT,
     )
     wanted = select(Crop).where(Crop.code.in_(planned) | Crop.code.in_(reported))
-    found = list(session.scalars(wanted.order_by(Crop.code)))
+    rice_first = (Crop.group_name != RICE_GROUP, Crop.is_grain.desc(), Crop.code)
+    found = list(session.scalars(wanted.order_by(*rice_first)))
     if found:
         return found
     season = session.get(Season, season_code)
     kind = season.kind if season else ""
     usual = select(Crop).where(Crop.is_grain, Crop.season.contains(kind, autoescape=True))
-    return list(session.scalars(usual.order_by(Crop.code)))
+    return list(session.scalars(usual.order_by(*rice_first)))
 
 
 def plans(

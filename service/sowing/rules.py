@@ -13,7 +13,10 @@ RICE_GROUP = "cereal/rice"
 NOT_SOWN_GROUPS = frozenset({"orchard"})
 """Perennial crops stand on garden land; their area is not a sown area."""
 RICE_METHODS = (Method.DIRECT_SEEDED, Method.NURSERY, Method.TRANSPLANTED, Method.THROWN)
-OTHER_METHODS = (Method.SOWN, Method.TRANSPLANTED)
+TUBER_GROUP = "tuber"
+TUBER_METHODS = (Method.SOWN, Method.TRANSPLANTED)
+"""Sweet potato is set as cuttings (栽插), potato as tubers."""
+OTHER_METHODS = (Method.SOWN,)
 COUNTED = frozenset(Method) - {Method.NURSERY}
 """Methods that bring the crop onto its field; a nursery bed is not yet sown area."""
 OVER_PLAN = "over-plan"
@@ -39,7 +42,8 @@ def methods_of(group_name: str) -> tuple[Method, ...]:
     """Return the methods that a crop of this group can be reported under."""
     if group_name in NOT_SOWN_GROUPS:
         return ()
-    return RICE_METHODS if group_name == RICE_GROUP else OTHER_METHODS
+    by_group = {RICE_GROUP: RICE_METHODS, TUBER_GROUP: TUBER_METHODS}
+    return by_group.get(group_name, OTHER_METHODS)
 
 
 @dataclass(frozen=True)
