@@ -20,7 +20,7 @@ from service import errors, jobs, migrations, telemetry
 from service.accounts import routes as accounts
 from service.accounts.access import publish_actions
 from service.areas import routes as areas
-from service.database import ADMITTED_REQUESTS, Database
+from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
 from service.errors import Conflict, Forbidden, NotFound, TooLarge
 from service.files import MAX_UPLOAD_BYTES
@@ -79,6 +79,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.metrics = telemetry.Metrics()
     app.state.admission = asyncio.Semaphore(ADMITTED_REQUESTS)
+    app.state.writing = asyncio.Semaphore(ADMITTED_WRITERS)
     _add_routes(app)
     errors.install(app, core={MoveNotAllowed: Conflict}, page=error_page)
     app.add_middleware(Guarded)

@@ -56,6 +56,13 @@ class AuditHead(Base):
     at: Mapped[datetime] = mapped_column(UtcInstant)
 
 
+# These run in every transaction that writes, and need none of the ORM.
+LOCKED_HEAD = select(
+    AuditHead.__table__.c.n, AuditHead.__table__.c.hash, AuditHead.__table__.c.at
+).with_for_update()
+NEW_HEAD = update(AuditHead)
+
+
 @dataclass(frozen=True)
 class Break:
     """The first place where the chain does not hold."""
@@ -102,10 +109,8 @@ def record(
     session.info.setdefault("audit_queue", []).append(entry)
 
 
-def _locked_head(session: Session) -> AuditHead:
-    return session.scalars(
-        select(AuditHead).with_for_update().execution_options(populate_existing=True)
-    ).one()
+def _locked_head(session: Session) -> Any:
+    return session.execute(LOCKED_HEAD).one()
 
 
 def _digest(entry: dict[str, Any]) -> str:
@@ -127,14 +132,15 @@ def _append(session: Session) -> None:
         return
     session.flush()
     at = instant(session)
-    head: AuditHead = session.info["audit_head"]
+    head = session.info["audit_head"]
     n, previous = head.n, head.hash
     for entry in queue:
         n += 1
         entry |= {"n": n, "at": at, "algorithm": ALGORITHM, "previous_hash": previous}
         entry["hash"] = previous = _digest(entry)
-    session.execute(insert(AuditEntry), queue)
-    session.execute(update(AuditHead).values(n=n, hash=previous, at=at))
+    connection = session.connection()
+    connection.execute(insert(AuditEntry), queue)
+    connection.execute(NEW_HEAD, {"n": n, "hash": previous, "at": at})
 
 
 @event.listens_for(Session, "after_commit")

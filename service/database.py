@@ -33,6 +33,8 @@ from config.thresholds import Thresholds
 BUSY_SECONDS = 10
 ADMITTED_REQUESTS = 16
 """Requests with a transaction at one time; more wait without holding a thread or connection."""
+ADMITTED_WRITERS = 2
+"""Of these, requests that may write: one at the ledger, one reading its body or answering."""
 WAL_RESET_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """First patched release of each SQLite branch; others can corrupt a WAL database."""
 UNSAFE_POSTGRESQL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
@@ -147,6 +149,8 @@ class Database:
         self.clock = clock
         self.thresholds = thresholds or Thresholds.read()
         self.is_demonstration = False
+        self.kept: dict[str, dict[str, Any]] = {}
+        """Rows that never change once they stand, by kind and code; read once per server."""
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         event.listen(self.engine, "begin", self._begin)

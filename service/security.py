@@ -147,11 +147,14 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
     """One request, one transaction; it commits before the answer is sent.
 
     Requests wait for admission without a thread, so those admitted always find a thread and
-    a connection, and a full house cannot lock itself out.
+    a connection, and a full house cannot lock itself out. Writers take turns at the ledger
+    anyway (see `audit`): few are admitted at a time, so that the one whose turn it is does
+    not share its processor with those that wait.
     """
     database = request.app.state.database
     reads = request.method in READING_METHODS
-    async with request.app.state.admission:
+    admission = request.app.state.admission if reads else request.app.state.writing
+    async with admission:
         session = database.read_session() if reads else database.write_session()
         try:
             yield session

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from service import audit
@@ -199,14 +199,14 @@ def _step(
     )
 
 
+_DONE = select(TaskEvent.kind).where(
+    TaskEvent.task_id == bindparam("task"), TaskEvent.actor_id == bindparam("actor")
+)
+
+
 def _done_by(session: Session, task: ReportingTask, actor_id: UUID | None) -> set[Kind]:
     """Return what this actor ever did on a task."""
-    wanted = (
-        select(TaskEvent.kind, TaskEvent.actor_id)
-        .where(TaskEvent.task_id == task.id)
-        .order_by(TaskEvent.at)
-    )
-    return {kind for kind, who in session.execute(wanted) if who == actor_id}
+    return set(session.scalars(_DONE, {"task": task.id, "actor": actor_id}))
 
 
 def grant_exception(session: Session, grant: LockExceptionCreate) -> LockException:

@@ -43,8 +43,8 @@ class Book:
     """
 
     areas: dict[str, Area]
-    seasons: dict[str, Season]
-    crops: dict[str, Crop]
+    seasons: dict[str, Any]
+    crops: dict[str, Any]
     factors: list[NurseryFactor]
     at: datetime
     now: datetime
@@ -58,8 +58,8 @@ class Book:
 def read(session: Session, items: Sequence[ReportCreate]) -> Book:
     """Read what these figures touch."""
     found = areas.villages_by_code(session, [each.area_code for each in items])
-    seasons = _by_code(session, SEASONS, {each.season_code for each in items})
-    crops = _by_code(session, CROPS, {each.crop_code for each in items})
+    seasons = _known(session, "seasons", SEASONS, {each.season_code for each in items})
+    crops = _known(session, "crops", CROPS, {each.crop_code for each in items})
     has_nursery = any(each.method is Method.NURSERY for each in items)
     factors = list(session.scalars(FACTORS)) if has_nursery else []
     at, now = audit.instant(session), clock_of(session)()
@@ -81,17 +81,26 @@ def read(session: Session, items: Sequence[ReportCreate]) -> Book:
     )
 
 
-SEASONS = select(Season).where(Season.code.in_(bindparam("codes", expanding=True)))
-CROPS = select(Crop).where(Crop.code.in_(bindparam("codes", expanding=True)))
+SEASONS = select(
+    Season.code, Season.title, Season.starts_on, Season.ends_on, Season.week_ends_on
+).where(Season.code.in_(bindparam("codes", expanding=True)))
+CROPS = select(Crop.code, Crop.name, Crop.group_name).where(
+    Crop.code.in_(bindparam("codes", expanding=True))
+)
 FACTORS = select(NurseryFactor).order_by(NurseryFactor.starts_on)
 
 
-def _by_code(session: Session, wanted: Select[Any], codes: set[str]) -> dict[str, Any]:
-    return {each.code: each for each in session.scalars(wanted, {"codes": sorted(codes)})}
+def _known(session: Session, kind: str, wanted: Any, codes: set[str]) -> dict[str, Any]:
+    """Return what never changes once it stands, read once per server: seasons and crops."""
+    kept: dict[str, Any] = session.info["database"].kept.setdefault(kind, {})
+    lacking = sorted(codes - kept.keys())
+    if lacking:
+        kept |= {row.code: row for row in session.execute(wanted, {"codes": lacking})}
+    return {code: kept[code] for code in codes if code in kept}
 
 
 def _tasks(
-    session: Session, seasons: dict[str, Season], items: Sequence[ReportCreate]
+    session: Session, seasons: dict[str, Any], items: Sequence[ReportCreate]
 ) -> dict[tuple[str, str, date], ReportingTask]:
     found: dict[tuple[str, str, date], ReportingTask] = {}
     for code in seasons:

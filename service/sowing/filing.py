@@ -200,7 +200,8 @@ class Filing:
         if self.rows:
             # The order of the rows: a row that supersedes another of this batch comes after it.
             for start in range(0, len(self.rows), BULK):
-                self.session.execute(insert(SowingReport), self.rows[start : start + BULK])
+                rows = self.rows[start : start + BULK]
+                self.session.connection().execute(insert(SowingReport), rows)
             reporting_actions.note_filing(self.session, self.touched.values())
             for values in self.rows:
                 _audit_filing(self.session, values)

@@ -35,7 +35,7 @@ def from_versions(
     """
     known = _of_units(session, season_code, within, digits, crop, known_at)
     found = _over_crops(known, digits)
-    if len(within) < digits:
+    if within and len(within) < digits:
         for level in LEVELS[LEVELS.index(digits) : LEVELS.index(len(within))]:
             known = _risen(known, level)
         found |= _over_crops(known, len(within))
