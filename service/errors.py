@@ -31,8 +31,6 @@ class ServiceError(Exception):
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     title: ClassVar[str] = "Request refused"
-    keeps_transaction: ClassVar[bool] = False
-    """True where what was written on the way (a failed log-in) must stay."""
 
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any):
         super().__init__(detail)

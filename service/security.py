@@ -25,7 +25,6 @@ from sqlalchemy.sql.base import ExecutableOption
 from starlette.concurrency import run_in_threadpool
 
 from service.database import ordered_text
-from service.errors import ServiceError
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 AFTER_ANY_DIGIT = ":"
@@ -116,6 +115,12 @@ def _scope(area_code: str | None) -> tuple[ExecutableOption, ...]:
     )
 
 
+def is_in_view(session: Session, area_code: str) -> bool:
+    """Tell whether rows of this area are in scope, for the few statements made by table."""
+    viewer: Viewer | None = session.info.get("viewer")
+    return bool(session.info.get("is_system")) or (viewer is not None and viewer.covers(area_code))
+
+
 @contextmanager
 def whole_system(session: Session) -> Iterator[None]:
     """See every area while sums are made: what a town does changes its county's figure."""
@@ -158,17 +163,18 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
         session = database.read_session() if reads else database.write_session()
         try:
             yield session
-        except ServiceError as refusal:
-            finish = session.commit if refusal.keeps_transaction else session.rollback
-            await run_in_threadpool(finish)
-            raise
         except BaseException:
-            await run_in_threadpool(session.rollback)
+            await run_in_threadpool(session.close)  # which rolls back
             raise
-        else:
-            await run_in_threadpool(session.commit)
-        finally:
-            await run_in_threadpool(session.close)
+        await run_in_threadpool(_commit, session)
+
+
+def _commit(session: Session) -> None:
+    """Commit and close, in one visit to a thread."""
+    try:
+        session.commit()
+    finally:
+        session.close()
 
 
 # scope="function": commit before the answer is sent, so that "201 Created" is true.

@@ -1,6 +1,6 @@
 """Reading accounts."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Account, LoginSession
@@ -9,28 +9,30 @@ from service.database import clock_of
 from service.errors import NotFound
 from service.security import Viewer, token_hash
 
+_ACCOUNT, _LOGIN = Account.__table__.c, LoginSession.__table__.c
+# The one query that runs before there is a viewer, so it goes around the scope by tables.
+_VIEWER_OF_TOKEN = (
+    select(
+        _ACCOUNT.id,
+        _ACCOUNT.username,
+        _ACCOUNT.display_name,
+        _ACCOUNT.role,
+        _ACCOUNT.area_code,
+    )
+    .join(LoginSession.__table__, _LOGIN.account_id == _ACCOUNT.id)
+    .where(
+        _LOGIN.token_hash == bindparam("token_hash"),
+        _LOGIN.ended_at.is_(None),
+        _LOGIN.expires_at > bindparam("now"),
+        _ACCOUNT.is_active,
+    )
+)
+
 
 def viewer_of_token(session: Session, token: str) -> Viewer | None:
     """Return who holds this token, as the account stands at this moment."""
-    accounts = Account.__table__.c
-    sessions = LoginSession.__table__.c
-    # The one query that runs before there is a viewer, so it goes around the scope by tables.
-    row = session.execute(
-        select(
-            accounts.id,
-            accounts.username,
-            accounts.display_name,
-            accounts.role,
-            accounts.area_code,
-        )
-        .join(LoginSession.__table__, sessions.account_id == accounts.id)
-        .where(
-            sessions.token_hash == token_hash(token),
-            sessions.ended_at.is_(None),
-            sessions.expires_at > clock_of(session)(),
-            accounts.is_active,
-        )
-    ).one_or_none()
+    asked = {"token_hash": token_hash(token), "now": clock_of(session)()}
+    row = session.connection().execute(_VIEWER_OF_TOKEN, asked).one_or_none()
     return Viewer(*row) if row else None
 
 

@@ -119,14 +119,24 @@ def recount_expected(session: Session, since: date) -> None:
 areas_actions.AFTER_MERGE.append(recount_expected)
 
 
-def note_filing(session: Session, tasks: Iterable[ReportingTask]) -> None:
+def note_filing(session: Session, weeks: Iterable[Any]) -> None:
     """Move weeks that received rows to draft, once per actor and state."""
     viewer: Viewer | None = session.info.get("viewer")
     actor_id = viewer.account_id if viewer else None
-    for task in tasks:
-        if task.state is TaskState.DRAFT and Kind.FILE in _done_by(session, task, actor_id):
-            continue
-        _step(session, task, Kind.FILE, actor_id=actor_id)
+    for week in weeks:
+        if week.state is not TaskState.DRAFT or not _has_filed(session, week.id, actor_id):
+            _step(session, queries.task(session, week.id), Kind.FILE, actor_id=actor_id)
+
+
+def _has_filed(session: Session, task_id: UUID, actor_id: UUID | None) -> bool:
+    """Tell whether an actor filed into a week before; once true it stays so and is kept."""
+    kept = session.info["database"].kept.setdefault("filed", {})
+    if (task_id, actor_id) in kept:
+        return True
+    has_filed = Kind.FILE in _done_by(session, task_id, actor_id)
+    if has_filed and not session.info.get("audit_queue"):
+        kept[task_id, actor_id] = True  # committed before this transaction: true for good
+    return has_filed
 
 
 def take_step(
@@ -139,7 +149,7 @@ def take_step(
     if viewer is not None:
         if not viewer.covers(task.area_code):
             raise Forbidden("整镇的一周由镇级账号上报;村级账号只填本村")
-        if rules.is_own_work(kind, _done_by(session, task, viewer.account_id)):
+        if rules.is_own_work(kind, _done_by(session, task.id, viewer.account_id)):
             raise Forbidden("不能审核自己填报或审核过的数据,请由另一人办理")
     if kind is Kind.SUBMIT:
         _refuse_closed(session, task)
@@ -204,9 +214,9 @@ _DONE = select(TaskEvent.kind).where(
 )
 
 
-def _done_by(session: Session, task: ReportingTask, actor_id: UUID | None) -> set[Kind]:
+def _done_by(session: Session, task_id: UUID, actor_id: UUID | None) -> set[Kind]:
     """Return what this actor ever did on a task."""
-    return set(session.scalars(_DONE, {"task": task.id, "actor": actor_id}))
+    return set(session.scalars(_DONE, {"task": task_id, "actor": actor_id}))
 
 
 def grant_exception(session: Session, grant: LockExceptionCreate) -> LockException:
@@ -256,6 +266,7 @@ def remind(session: Session) -> int:
         ReportingTask.state.in_((TaskState.PENDING, TaskState.DRAFT, TaskState.RETURNED)),
         ReportingTask.due_at <= now + timedelta(days=1),
         ReportingTask.locks_at >= now - timedelta(days=7),
+        ReportingTask.n_expected > 0,  # a town that was merged owes nothing any more
     )
     return sum(_remind(session, task, now) for task in session.scalars(waiting))
 

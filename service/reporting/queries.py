@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -104,7 +105,39 @@ def weeks_of(
     return {(each.area_code, each.period): each for each in found}
 
 
-def exceptions_for(session: Session, tasks: Iterable[ReportingTask]) -> list[LockException]:
+_WEEK = ReportingTask.__table__.c
+_WEEK_ROWS = select(
+    _WEEK.id,
+    _WEEK.dataset,
+    _WEEK.season_code,
+    _WEEK.area_code,
+    _WEEK.period,
+    _WEEK.state,
+    _WEEK.opens_at,
+    _WEEK.locks_at,
+    _WEEK.open_until,
+).where(
+    _WEEK.dataset == bindparam("dataset"),
+    _WEEK.season_code == bindparam("season"),
+    _WEEK.area_code.in_(bindparam("towns", expanding=True)),
+    _WEEK.period.in_(bindparam("periods", expanding=True)),
+)
+
+
+def week_rows(
+    session: Session, season_code: str, keys: Collection[tuple[str, date]], *, dataset: str
+) -> list[Any]:
+    """Return the weeks of towns as plain rows, by table: for areas that were found in view."""
+    asked = {
+        "dataset": dataset,
+        "season": season_code,
+        "towns": sorted({town for town, _ in keys}),
+        "periods": sorted({period for _, period in keys}),
+    }
+    return list(session.connection().execute(_WEEK_ROWS, asked))
+
+
+def exceptions_for(session: Session, tasks: Iterable[Any]) -> list[LockException]:
     """Return the lock exceptions in force now for any of these weeks."""
     weeks = list(tasks)
     now = clock_of(session)()
@@ -117,7 +150,7 @@ def exceptions_for(session: Session, tasks: Iterable[ReportingTask]) -> list[Loc
 
 
 def why_closed(
-    task: ReportingTask, area_code: str, exceptions: Iterable[LockException], now: datetime
+    task: Any, area_code: str, exceptions: Iterable[LockException], now: datetime
 ) -> str | None:
     """Return why this area's rows cannot be filed into this week now, or None."""
     if now < task.opens_at:
@@ -253,6 +286,7 @@ def task_rates(
     """Return 填报率, 按时率 and 差错率 of the tasks of a season in an area."""
     wanted = select(ReportingTask).where(
         ReportingTask.season_code == season_code,
+        ReportingTask.n_expected > 0,
         ReportingTask.area_code >= area_code,
         ReportingTask.area_code < area_code + AFTER_ANY_DIGIT,
     )

@@ -1,29 +1,29 @@
 """The part of the book that a filing touches: what stands, read in a few queries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, union_all
+from sqlalchemy import Select, and_, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from service import audit
-from service.areas import queries as areas
 from service.areas.models import Area
 from service.database import clock_of
 from service.reporting import queries as reporting
 from service.reporting.models import (
     LockException,
-    ReportingTask,
     Season,
     TaskEvent,
     TaskEventKind,
 )
-from service.sowing import plans, rules
+from service.security import is_in_view
+from service.sowing import rules
 from service.sowing.models import Crop, Method, NurseryFactor, SowingPlan, SowingReport
+from service.sowing.plans import is_newest
 from service.sowing.schemas import ReportCreate
 
 DATASET = "sowing"
@@ -32,6 +32,16 @@ BULK = 500
 
 Key = tuple[str, str, str]
 """Season, area, crop."""
+WeekKey = tuple[str, str, date]
+"""Season, town, reference day."""
+
+
+class Place(NamedTuple):
+    """What a filing needs to know of an area."""
+
+    name: str
+    starts_on: date
+    ends_on: date | None
 
 
 @dataclass(frozen=True)
@@ -42,13 +52,13 @@ class Book:
     stands until the commit.
     """
 
-    areas: dict[str, Area]
+    areas: dict[str, Place]
     seasons: dict[str, Any]
     crops: dict[str, Any]
     factors: list[NurseryFactor]
     at: datetime
     now: datetime
-    tasks: dict[tuple[str, str, date], ReportingTask]
+    weeks: dict[WeekKey, Any]
     exceptions: list[LockException]
     standing: dict[Key, rules.Village]
     plans: dict[Key, Decimal]
@@ -57,15 +67,15 @@ class Book:
 
 def read(session: Session, items: Sequence[ReportCreate]) -> Book:
     """Read what these figures touch."""
-    found = areas.villages_by_code(session, [each.area_code for each in items])
     seasons = _known(session, "seasons", SEASONS, {each.season_code for each in items})
     crops = _known(session, "crops", CROPS, {each.crop_code for each in items})
+    found, plans = _places(session, items)
     has_nursery = any(each.method is Method.NURSERY for each in items)
     factors = list(session.scalars(FACTORS)) if has_nursery else []
     at, now = audit.instant(session), clock_of(session)()
     inside = [each for each in items if each.area_code in found]
-    tasks = _tasks(session, seasons, inside)
-    is_late = any(now >= task.locks_at for task in tasks.values())
+    weeks = _weeks(session, seasons, inside)
+    is_late = any(now >= week.locks_at for week in weeks.values())
     return Book(
         areas=found,
         seasons=seasons,
@@ -73,10 +83,10 @@ def read(session: Session, items: Sequence[ReportCreate]) -> Book:
         factors=factors,
         at=at,
         now=now,
-        tasks=tasks,
-        exceptions=reporting.exceptions_for(session, tasks.values()) if is_late else [],
-        standing=_standing(session, inside, tasks),
-        plans=_plans(session, inside),
+        weeks=weeks,
+        exceptions=reporting.exceptions_for(session, weeks.values()) if is_late else [],
+        standing=_standing(session, inside, weeks),
+        plans=plans,
         known_ids=rows_by_id(session, [each.id for each in items if each.id is not None]),
     )
 
@@ -99,14 +109,68 @@ def _known(session: Session, kind: str, wanted: Any, codes: set[str]) -> dict[st
     return {code: kept[code] for code in codes if code in kept}
 
 
-def _tasks(
+PLACES = (
+    select(
+        Area.area_code,
+        Area.name,
+        Area.starts_on,
+        Area.ends_on,
+        SowingPlan.season_code,
+        SowingPlan.crop_code,
+        SowingPlan.plan_mu,
+    )
+    .outerjoin(
+        SowingPlan,
+        and_(
+            SowingPlan.area_code == Area.area_code,
+            SowingPlan.season_code.in_(bindparam("seasons", expanding=True)),
+            SowingPlan.crop_code.in_(bindparam("crops", expanding=True)),
+            is_newest(None),
+        ),
+    )
+    .where(Area.area_code.in_(bindparam("areas", expanding=True)))
+)
+
+
+def _places(
+    session: Session, items: Sequence[ReportCreate]
+) -> tuple[dict[str, Place], dict[Key, Decimal]]:
+    """Return the areas in view, and what each is to sow of the crops that are asked about."""
+    asked, connection = _asked(items), session.connection()
+    found: dict[str, Place] = {}
+    plans: dict[Key, Decimal] = {}
+    for codes in _chunks(items):
+        in_view = [code for code in codes if is_in_view(session, code)]
+        for code, name, starts_on, ends_on, season, crop, plan in connection.execute(
+            PLACES, asked | {"areas": in_view}
+        ):
+            found[code] = Place(name, starts_on, ends_on)
+            if plan is not None:
+                plans[season, code, crop] = plan
+    return found, plans
+
+
+def _asked(items: Sequence[ReportCreate]) -> dict[str, Any]:
+    return {
+        "seasons": sorted({each.season_code for each in items}),
+        "crops": sorted({each.crop_code for each in items}),
+    }
+
+
+def _chunks(items: Sequence[ReportCreate]) -> Iterator[list[str]]:
+    codes = sorted({each.area_code for each in items})
+    for start in range(0, len(codes), BULK):
+        yield codes[start : start + BULK]
+
+
+def _weeks(
     session: Session, seasons: dict[str, Any], items: Sequence[ReportCreate]
-) -> dict[tuple[str, str, date], ReportingTask]:
-    found: dict[tuple[str, str, date], ReportingTask] = {}
+) -> dict[WeekKey, Any]:
+    found: dict[WeekKey, Any] = {}
     for code in seasons:
         keys = {(each.area_code[:9], each.as_of) for each in items if each.season_code == code}
-        weeks = reporting.weeks_of(session, code, keys, dataset=DATASET)
-        found |= {(code, town, period): task for (town, period), task in weeks.items()}
+        rows = reporting.week_rows(session, code, keys, dataset=DATASET)
+        found |= {(code, row.area_code, row.period): row for row in rows}
     return found
 
 
@@ -161,33 +225,28 @@ SUBMITTED = (
 
 
 def _standing(
-    session: Session,
-    items: Sequence[ReportCreate],
-    tasks: dict[tuple[str, str, date], ReportingTask],
+    session: Session, items: Sequence[ReportCreate], weeks: dict[WeekKey, Any]
 ) -> dict[Key, rules.Village]:
     """Return (season, area, crop) -> the figures that stand, newest version of each."""
     found: dict[Key, rules.Village] = {}
     if not items:
         return found
-    asked = {
-        "seasons": sorted({each.season_code for each in items}),
-        "crops": sorted({each.crop_code for each in items}),
-        "first": min(each.as_of for each in items),
-    }
-    codes = sorted({each.area_code for each in items})
+    asked = _asked(items) | {"first": min(each.as_of for each in items)}
+    # By table, as all of this: the areas were found in view, and these rows are theirs.
+    connection = session.connection()
     rows = [
         row
-        for start in range(0, len(codes), BULK)
-        for row in session.execute(TOUCHED, asked | {"areas": codes[start : start + BULK]})
+        for codes in _chunks(items)
+        for row in connection.execute(TOUCHED, asked | {"areas": codes})
     ]
-    submitted = _submitted(session, {row.task_id for row in rows}, tasks)
+    submitted = _submitted(session, {row.task_id for row in rows}, weeks)
     for row in rows:
         key = (row.season_code, row.area_code, row.crop_code)
         last_submitted = submitted.get(row.task_id)
-        weeks = found.setdefault(key, rules.Village()).by_method.setdefault(row.method, {})
-        earlier = weeks.get(row.as_of)
+        figures = found.setdefault(key, rules.Village()).by_method.setdefault(row.method, {})
+        earlier = figures.get(row.as_of)
         is_submitted = last_submitted is not None and last_submitted >= row.recorded_at
-        weeks[row.as_of] = rules.Figure(
+        figures[row.as_of] = rules.Figure(
             row.id,
             row.as_of,
             rules.Content(row.answer, row.cumulative_mu, row.basis, row.note),
@@ -199,40 +258,13 @@ def _standing(
 
 
 def _submitted(
-    session: Session,
-    with_rows: set[UUID],
-    tasks: dict[tuple[str, str, date], ReportingTask],
+    session: Session, with_rows: set[UUID], weeks: dict[WeekKey, Any]
 ) -> dict[UUID, datetime]:
     """Return when the weeks that may be corrected were last submitted."""
-    wanted = [task.id for task in tasks.values() if task.id in with_rows]
+    wanted = [week.id for week in weeks.values() if week.id in with_rows]
     if not wanted:
         return {}
     return {task_id: at for task_id, at in session.execute(SUBMITTED, {"tasks": wanted})}
-
-
-PLANS = select(
-    SowingPlan.season_code, SowingPlan.area_code, SowingPlan.crop_code, SowingPlan.plan_mu
-).where(
-    SowingPlan.season_code.in_(bindparam("seasons", expanding=True)),
-    SowingPlan.area_code.in_(bindparam("areas", expanding=True)),
-    SowingPlan.crop_code.in_(bindparam("crops", expanding=True)),
-    plans.is_newest(None),
-)
-
-
-def _plans(session: Session, items: Sequence[ReportCreate]) -> dict[Key, Decimal]:
-    asked = {
-        "seasons": sorted({each.season_code for each in items}),
-        "crops": sorted({each.crop_code for each in items}),
-    }
-    codes = sorted({each.area_code for each in items})
-    return {
-        (season, area, crop): plan
-        for start in range(0, len(codes), BULK)
-        for season, area, crop, plan in session.execute(
-            PLANS, asked | {"areas": codes[start : start + BULK]}
-        )
-    }
 
 
 def rows_by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Any]:

@@ -16,7 +16,6 @@ from service import audit
 from service.database import thresholds_of
 from service.reporting import actions as reporting_actions
 from service.reporting import queries as reporting
-from service.reporting.models import ReportingTask
 from service.security import Viewer
 from service.sowing import book as books
 from service.sowing import rules
@@ -64,7 +63,7 @@ class Filing:
         self.filed: dict[int, Filed] = {}
         self.rows: list[dict[str, Any]] = []
         self.new_ids: set[UUID] = set()
-        self.touched: dict[UUID, ReportingTask] = {}
+        self.touched: dict[UUID, Any] = {}
         self.book = books.read(session, items)
         self.limits = thresholds_of(session).sowing
         for row in sorted(range(len(items)), key=lambda n: (items[n].as_of, n)):
@@ -94,6 +93,9 @@ class Filing:
             self._refuse(row, item, verdict)
         elif isinstance(verdict, rules.Acceptable):
             self._accept(row, item, verdict, digest)
+        elif item.id is not None:
+            # A client's own id must answer alike for ever, so it gets a version of its own.
+            self._accept(row, item, rules.Acceptable(weeks[item.as_of], None), digest)
         else:
             self.filed[row] = Filed({"id": weeks[item.as_of].id}, is_new=False)
 
@@ -140,7 +142,7 @@ class Filing:
         return self._week(item)
 
     def _week(self, item: ReportCreate) -> rules.Refusal | None:
-        task = self.book.tasks.get((item.season_code, item.area_code[:9], item.as_of))
+        task = self.book.weeks.get((item.season_code, item.area_code[:9], item.as_of))
         if task is None:
             season = self.book.seasons[item.season_code]
             weekday = "一二三四五六日"[season.week_ends_on - 1]
@@ -155,7 +157,7 @@ class Filing:
     def _accept(self, row: int, item: ReportCreate, verdict: rules.Acceptable, digest: str) -> None:
         key = (item.season_code, item.area_code, item.crop_code)
         village = self.book.standing[key]
-        task = self.book.tasks[item.season_code, item.area_code[:9], item.as_of]
+        task = self.book.weeks[item.season_code, item.area_code[:9], item.as_of]
         report_id = item.id or uuid4()
         content = rules.Content(item.answer, item.cumulative_mu, item.basis, item.note)
         village.by_method[item.method][item.as_of] = rules.Figure(

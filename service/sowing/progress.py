@@ -31,11 +31,13 @@ from service.sowing import (
 from service.sowing.comparisons import FiguresOf, Unit
 from service.sowing.models import ALL_GRAIN, SowingRollup
 from service.sowing.moments import Moment
-from service.sowing.schemas import Curve, CurvePoint, LateVillage, Progress
+from service.sowing.schemas import LateVillage, Progress
 from service.sowing.standing import TOWN, VILLAGE, Figure
 
 DIGITS = areas.CODE_LENGTH
 COUNTY = 6
+LEVEL_BELOW = {2: "county", 4: "county", 6: "town", 9: "village", 12: "village"}
+"""Digits of an area code -> the level that it is shown by where none is asked for."""
 ROLLED_UP = frozenset({COUNTY, TOWN})
 AFTER_SEASON = timedelta(days=366)
 ZERO = Decimal(0)
@@ -94,16 +96,17 @@ def _newest_rollup(session: Session, question: Question) -> date | None:
 
 
 def progress(
-    session: Session, question: Question, *, by: str, as_of: date | None = None
+    session: Session, question: Question, *, by: str | None = None, as_of: date | None = None
 ) -> Progress:
     """Return the progress of an area's units of one level, and of the area itself."""
     area = areas.area(session, question.area_code)
     queries.refuse_unknown_crop(session, question.crop)
+    by = by or LEVEL_BELOW[len(area.area_code)]
     _refuse_level_above(area, by)
     day = as_of or latest_week(session, question)
     _refuse_day_outside(question.season, day)
     wanted = moments.beside(session, question.season, day)
-    found = _figures(session, question, wanted.all(), DIGITS[by])
+    found = figures(session, question, wanted.all(), DIGITS[by])
     own, units = _units(session, question, wanted.this, day, area=area, by=by, found=found)
     limits = thresholds_of(session).sowing
     items = [comparisons.row(each, wanted, found, limits) for each in units]
@@ -126,7 +129,7 @@ def progress(
     )
 
 
-def _planned(
+def planned(
     session: Session,
     season_code: str,
     *,
@@ -155,7 +158,7 @@ def _refuse_day_outside(season: Season, day: date) -> None:
         )
 
 
-def _figures(
+def figures(
     session: Session, question: Question, wanted: Collection[Moment], digits: int
 ) -> dict[Moment, dict[str, Figure]]:
     """Return week -> unit -> figure; from the rollups where they hold the answer."""
@@ -211,7 +214,7 @@ def _totals(session: Session, question: Question, found: FiguresOf, *, by: str) 
     """Return the area's own figures: the sums of its towns', not of what is shown."""
     code = question.area_code
     if by == "village" and len(code) < VILLAGE:
-        found = _figures(session, question, found.keys(), TOWN)
+        found = figures(session, question, found.keys(), TOWN)
     return {
         moment: {code: reduce(Figure.plus, units.values())} if units else {}
         for moment, units in found.items()
@@ -234,7 +237,7 @@ def _units(
     merged = found[this].keys() - names.keys() if this else set()
     tasks = _tasks(session, question, this, min(digits, TOWN))
     known = _Known(
-        _planned(
+        planned(
             session,
             question.season.code,
             within=code,
@@ -319,50 +322,3 @@ def _late(session: Session, question: Question, this: Moment | None) -> list[Lat
         week=this.week,
         known_at=question.known_at,
     )
-
-
-def curve(session: Session, question: Question, *, until: date | None = None) -> Curve:
-    """Return the season's weeks beside last year's, for one area."""
-    area = areas.area(session, question.area_code)
-    queries.refuse_unknown_crop(session, question.crop)
-    season = question.season
-    days = reporting.reference_days(season)
-    last = until or latest_week(session, question)
-    previous = reporting.earlier_seasons(session, season, 1).get(season.crop_year - 1)
-    before = {day: moments.near(previous, terms.years_before(day, 1)) for day in days}
-    ours = {day: Moment(season.code, day) for day in days if day <= last}
-    sums = _sums(session, question, {*ours.values(), *filter(None, before.values())})
-    planned = _planned(
-        session,
-        season.code,
-        within=area.area_code,
-        crop=question.crop,
-        known_at=question.known_at,
-        digits=len(area.area_code),
-    )
-    return Curve(
-        season=season.code,
-        area_code=area.area_code,
-        crop=question.crop,
-        plan_mu=planned.get(area.area_code),
-        points=[
-            CurvePoint(
-                week=day,
-                sown_mu=sums.get(ours.get(day)),
-                last_year_week=then.week if then else None,
-                last_year_mu=sums.get(then),
-            )
-            for day, then in before.items()
-        ],
-    )
-
-
-def _sums(
-    session: Session, question: Question, wanted: Collection[Moment]
-) -> dict[Moment | None, Decimal]:
-    digits = VILLAGE if len(question.area_code) == VILLAGE else TOWN
-    return {
-        moment: sum((each.sown_mu for each in units.values()), ZERO)
-        for moment, units in _figures(session, question, wanted, digits).items()
-        if units
-    }

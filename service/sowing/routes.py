@@ -9,7 +9,7 @@ from service.accounts.access import ViewerDep, allow
 from service.reporting import queries as reporting
 from service.schemas import AreaCode, Code, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
-from service.sowing import actions, imports, progress, queries, template
+from service.sowing import actions, curve, imports, progress, queries, template
 from service.sowing.models import SowingPlan, SowingReport
 from service.sowing.schemas import (
     BatchFiled,
@@ -198,13 +198,13 @@ def read_progress(
     viewer: ViewerDep,
     season: Code,
     area: AreaCode | None = None,
-    by: By = By.TOWN,
+    by: By | None = None,
     crop: Code = "GRAIN",
     as_of: Day | None = None,
     known_at: Instant | None = None,
     status: Status = Status.ACCEPTED,
 ) -> Progress:
-    """Return sown area, plan, comparisons and coverage, unit by unit."""
+    """Return sown area, plan, comparisons and coverage, by the next level down or another."""
     question = progress.Question(
         reporting.season(session, season),
         area or viewer.area_code,
@@ -212,7 +212,7 @@ def read_progress(
         known_at,
         status is Status.ACCEPTED,
     )
-    return progress.progress(session, question, by=by.value, as_of=as_of)
+    return progress.progress(session, question, by=by.value if by else None, as_of=as_of)
 
 
 @router.get("/sowing/curve", response_model=Curve, dependencies=[allow("sowing.progress.read")])
@@ -229,4 +229,4 @@ def read_curve(
     question = progress.Question(
         reporting.season(session, season), area or viewer.area_code, crop, known_at
     )
-    return progress.curve(session, question, until=until)
+    return curve.curve(session, question, until=until)
