@@ -186,6 +186,7 @@ _COLUMNS = (
     SowingReport.basis,
     SowingReport.note,
     SowingReport.reason,
+    SowingReport.old_mu,
     SowingReport.recorded_at,
     SowingReport.task_id,
 )
@@ -253,6 +254,7 @@ def _standing(
             row.reason,
             row.recorded_at,
             is_submitted or (earlier is not None and earlier.was_submitted),
+            row.old_mu,
         )
     return found
 

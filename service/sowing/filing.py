@@ -94,8 +94,11 @@ class Filing:
         elif isinstance(verdict, rules.Acceptable):
             self._accept(row, item, verdict, digest)
         elif item.id is not None:
-            # A client's own id must answer alike for ever, so it gets a version of its own.
-            self._accept(row, item, rules.Acceptable(weeks[item.as_of], None), digest)
+            # A client's own id must answer alike for ever, so it gets a version of its own,
+            # with the reason of the one that says the same.
+            same = weeks[item.as_of]
+            again = item.model_copy(update={"reason": item.reason or same.reason})
+            self._accept(row, again, rules.Acceptable(same, same.old_mu), digest)
         else:
             self.filed[row] = Filed({"id": weeks[item.as_of].id}, is_new=False)
 
@@ -161,7 +164,13 @@ class Filing:
         report_id = item.id or uuid4()
         content = rules.Content(item.answer, item.cumulative_mu, item.basis, item.note)
         village.by_method[item.method][item.as_of] = rules.Figure(
-            report_id, item.as_of, content, item.reason, self.book.at, was_submitted=False
+            report_id,
+            item.as_of,
+            content,
+            item.reason,
+            self.book.at,
+            was_submitted=False,
+            old_mu=verdict.old_mu,
         )
         plan = self.book.plans.get(key) if item.method in rules.COUNTED else None
         beyond = rules.over_plan(village.sown_mu(item.as_of), plan, self.limits)

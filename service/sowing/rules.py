@@ -73,6 +73,7 @@ class Figure:
     was_submitted: bool
     """Whether its week was submitted since this or an earlier version of it was recorded: from
     then on the village's answer was reported, not drafted."""
+    old_mu: Decimal | None = None
 
 
 @dataclass(frozen=True)
