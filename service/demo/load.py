@@ -1,13 +1,15 @@
 """Telling the story to a database, day by day, through the same actions that people use."""
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from service import audit
@@ -82,20 +84,25 @@ def load(
     """Tell the whole story; return the accounts with their passwords."""
     clock = StoryClock()
     database.clock = clock
-    if database.is_sqlite:
-        # Told to a file that is synced and put in place afterwards, or not at all.
-        event.listen(database.engine, "connect", _hurry)
+    # Its many small transactions need not be durable one by one: the file is synced and put in
+    # place afterwards or not at all, and the last transaction on PostgreSQL syncs all before it.
+    event.listen(database.engine, "connect", _hurry)
     teller = _Teller(database, clock, on_step)
     logins = teller.tell(password)
     with database.system_transaction() as session:
+        if not database.is_sqlite:
+            session.execute(text("SET LOCAL synchronous_commit TO on"))
         session.add(DemoMark(id=1, story_at=STORY_END, loaded_at=utc_now()))
     return logins
 
 
-def _hurry(dbapi_connection: object, _record: object) -> None:
-    cursor = dbapi_connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA synchronous=OFF")
+def _hurry(dbapi_connection: Any, _record: object) -> None:
+    is_sqlite = isinstance(dbapi_connection, sqlite3.Connection)
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF" if is_sqlite else "SET synchronous_commit TO off")
     cursor.close()
+    if not is_sqlite:
+        dbapi_connection.commit()  # or the pool's rollback would take the setting back
 
 
 class _Teller:

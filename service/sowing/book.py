@@ -22,8 +22,7 @@ from service.reporting.models import (
 )
 from service.security import is_in_view
 from service.sowing import rules
-from service.sowing.models import Crop, Method, NurseryFactor, SowingPlan, SowingReport
-from service.sowing.plans import is_newest
+from service.sowing.models import Crop, Method, NurseryFactor, SowingPlanRollup, SowingReport
 from service.sowing.schemas import ReportCreate
 
 DATASET = "sowing"
@@ -115,17 +114,17 @@ PLACES = (
         Area.name,
         Area.starts_on,
         Area.ends_on,
-        SowingPlan.season_code,
-        SowingPlan.crop_code,
-        SowingPlan.plan_mu,
+        SowingPlanRollup.season_code,
+        SowingPlanRollup.crop_code,
+        SowingPlanRollup.plan_mu,
     )
     .outerjoin(
-        SowingPlan,
+        SowingPlanRollup,
         and_(
-            SowingPlan.area_code == Area.area_code,
-            SowingPlan.season_code.in_(bindparam("seasons", expanding=True)),
-            SowingPlan.crop_code.in_(bindparam("crops", expanding=True)),
-            is_newest(None),
+            SowingPlanRollup.season_code.in_(bindparam("seasons", expanding=True)),
+            SowingPlanRollup.crop_code.in_(bindparam("crops", expanding=True)),
+            SowingPlanRollup.digits == func.length(Area.area_code),
+            SowingPlanRollup.area_code == Area.area_code,
         ),
     )
     .where(Area.area_code.in_(bindparam("areas", expanding=True)))
