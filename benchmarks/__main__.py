@@ -167,8 +167,8 @@ def writes(engine: str, ours: int, bare: int, token: str, *, rounds: int) -> Non
     print(f"{engine}: POST by {CLIENTS}: {load.spread(rates)} per second")
 
 
-def workbook(value: float) -> bytes:
-    """Return a list of 2,000 figures for the open week."""
+def workbook(number: int) -> bytes:
+    """Return a list of 2,000 figures for the open week, of other villages for each number."""
     season = province.season_of_now()
     week = season.starts_on.fromordinal(season.starts_on.toordinal() + 7 * province.N_WEEKS)
     codes = [(code, name) for code, name in province.area_list() if len(code) == 12]
@@ -176,8 +176,9 @@ def workbook(value: float) -> bytes:
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["村代码", "村名", "作物", "方式", "累计面积(亩)", "报告日", "备注"])
-        for row, (code, name) in enumerate(codes[-WORKBOOK_ROWS:], start=1):
-            sheet.write_row(row, 0, [code, name, "早稻", "直播", value + row, str(week), "演示"])
+        chosen = codes[number * WORKBOOK_ROWS : (number + 1) * WORKBOOK_ROWS]
+        for row, (code, name) in enumerate(chosen, start=1):
+            sheet.write_row(row, 0, [code, name, "早稻", "直播", 1000 + row, str(week), "演示"])
     return file.getvalue()
 
 
@@ -186,7 +187,7 @@ def imports(engine: str, port: int, token: str, *, rounds: int) -> None:
     ratios, ours = [], []
     headers = {"Authorization": f"Bearer {token}"}
     for number in range(rounds):
-        content = workbook(1000.0 * (number + 1))
+        content = workbook(number)
         started = time.perf_counter()
         sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
         n_cells = sum(len(row) for row in sheet.iter_rows(values_only=True))

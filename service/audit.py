@@ -61,6 +61,7 @@ LOCKED_HEAD = select(
     AuditHead.__table__.c.n, AuditHead.__table__.c.hash, AuditHead.__table__.c.at
 ).with_for_update()
 NEW_HEAD = update(AuditHead)
+NEW_ENTRY = insert(AuditEntry)
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _append(session: Session) -> None:
         entry |= {"n": n, "at": at, "algorithm": ALGORITHM, "previous_hash": previous}
         entry["hash"] = previous = _digest(entry)
     connection = session.connection()
-    connection.execute(insert(AuditEntry), queue)
+    connection.execute(NEW_ENTRY, queue)
     connection.execute(NEW_HEAD, {"n": n, "hash": previous, "at": at})
 
 

@@ -1,6 +1,6 @@
 """Seasons and their tasks; submitting, approving, accepting; lock exceptions; reminders."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,6 +29,8 @@ from service.security import Viewer
 AFTER_ACCEPT: dict[str, Callable[[Session, ReportingTask], None]] = {}
 """What each book does, in the same transaction, when a town's week of it is accepted."""
 NATION = ""
+BULK = 500
+"""Ids per statement: below every engine's limit of bound values."""
 LONGEST_SEASON = timedelta(days=366)
 
 
@@ -119,24 +121,37 @@ def recount_expected(session: Session, since: date) -> None:
 areas_actions.AFTER_MERGE.append(recount_expected)
 
 
-def note_filing(session: Session, weeks: Iterable[Any]) -> None:
+def note_filing(session: Session, weeks: Sequence[Any]) -> None:
     """Move weeks that received rows to draft, once per actor and state."""
     viewer: Viewer | None = session.info.get("viewer")
     actor_id = viewer.account_id if viewer else None
-    for week in weeks:
-        if week.state is not TaskState.DRAFT or not _has_filed(session, week.id, actor_id):
-            _step(session, queries.task(session, week.id), Kind.FILE, actor_id=actor_id)
+    drafts = {week.id for week in weeks if week.state is TaskState.DRAFT}
+    filed = _filed_before(session, drafts, actor_id)
+    moving = [week.id for week in weeks if week.id not in filed]
+    for start in range(0, len(moving), BULK):
+        ids = moving[start : start + BULK]
+        for task in session.scalars(select(ReportingTask).where(ReportingTask.id.in_(ids))):
+            _step(session, task, Kind.FILE, actor_id=actor_id)
 
 
-def _has_filed(session: Session, task_id: UUID, actor_id: UUID | None) -> bool:
-    """Tell whether an actor filed into a week before; once true it stays so and is kept."""
-    kept = session.info["database"].kept.setdefault("filed", {})
-    if (task_id, actor_id) in kept:
-        return True
-    has_filed = Kind.FILE in _done_by(session, task_id, actor_id)
-    if has_filed and not session.info.get("audit_queue"):
-        kept[task_id, actor_id] = True  # committed before this transaction: true for good
-    return has_filed
+_FILED = select(TaskEvent.task_id).where(
+    TaskEvent.task_id.in_(bindparam("tasks", expanding=True)),
+    TaskEvent.actor_id == bindparam("actor"),
+    TaskEvent.kind == Kind.FILE,
+)
+
+
+def _filed_before(session: Session, task_ids: set[UUID], actor_id: UUID | None) -> set[UUID]:
+    """Return the weeks that an actor filed into before; once true it stays so and is kept."""
+    kept: dict[Any, set[UUID]] = session.info["database"].kept.setdefault("filed", {})
+    known = kept.setdefault(actor_id, set())
+    filed, asked = task_ids & known, sorted(task_ids - known)
+    for start in range(0, len(asked), BULK):
+        wanted = {"tasks": asked[start : start + BULK], "actor": actor_id}
+        filed |= set(session.scalars(_FILED, wanted))
+    if not session.info.get("audit_queue"):
+        known |= filed  # committed before this transaction: true for good
+    return filed
 
 
 def take_step(

@@ -24,6 +24,7 @@ from service.sowing.models import Answer, Method, SowingReport
 from service.sowing.schemas import ReportCreate
 
 REPORTABLE_DIGITS = (9, 12)
+NEW_REPORT = insert(SowingReport)
 CLOSED, MISSING, TAKEN = "closed", "missing", "taken"
 
 
@@ -212,8 +213,8 @@ class Filing:
             # The order of the rows: a row that supersedes another of this batch comes after it.
             for start in range(0, len(self.rows), BULK):
                 rows = self.rows[start : start + BULK]
-                self.session.connection().execute(insert(SowingReport), rows)
-            reporting_actions.note_filing(self.session, self.touched.values())
+                self.session.connection().execute(NEW_REPORT, rows)
+            reporting_actions.note_filing(self.session, list(self.touched.values()))
             for values in self.rows:
                 _audit_filing(self.session, values)
         self._read_unchanged()
