@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import inspect
+from sqlalchemy import URL, inspect
 
 from service.database import Database
 
@@ -51,7 +51,10 @@ def _run_client(database: Database, name: str, arguments: Callable[[str], list[s
     tool = shutil.which(name)
     if tool is None:
         raise BackupFailed(f"找不到 {name};请安装 postgresql-client,或另行备份后用 --no-backup")
-    url = database.url.set(drivername="postgresql", password=None).render_as_string()
+    place = database.url
+    url = URL.create(
+        "postgresql", place.username, None, place.host, place.port, place.database, place.query
+    ).render_as_string()
     # By environment: what stands on the command line, every user of the machine can read.
     password = {"PGPASSWORD": str(database.url.password)} if database.url.password else {}
     try:
