@@ -22,8 +22,10 @@ from service.accounts import queries as account_queries
 from service.accounts.schemas import AccountCreate
 from service.areas import actions as areas
 from service.database import Database
+from service.demo import cast
 from service.demo import clock as demo_clock
 from service.demo import load as demo_load
+from service.demo.cast import Login
 from service.errors import Forbidden, ServiceError
 from service.reporting import queries as reporting
 from service.security import Role
@@ -97,17 +99,23 @@ def demo(
     if logins:
         _show_logins(logins, is_given=settings.demo_password is not None)
     else:
-        console.print("演示数据已在库中,没有改动。口令与首次装入时相同。")
+        given = settings.demo_password is not None
+        console.print(
+            "演示数据已在库中,没有改动。"
+            + ("口令已设为 CHUNGENG_DEMO_PASSWORD。" if given else "口令与首次装入时相同。")
+        )
     if serve_after:
         serve()
 
 
-def _load_demo(settings: Settings) -> list[demo_load.Login]:
+def _load_demo(settings: Settings) -> list[Login]:
     target = Database(settings.database_url)
     try:
         if not target.is_sqlite or Path(target.url.database or "").exists():
             migrations.migrate(target, backup_directory=settings.backup_directory)
             if demo_load.is_loaded(target):
+                if settings.demo_password is not None:
+                    cast.set_password(target, settings.demo_password.get_secret_value())
                 return []
             return _tell(target, settings)
     finally:
@@ -115,7 +123,7 @@ def _load_demo(settings: Settings) -> list[demo_load.Login]:
     return _tell_into_file(Path(target.url.database or ""), settings)
 
 
-def _tell_into_file(path: Path, settings: Settings) -> list[demo_load.Login]:
+def _tell_into_file(path: Path, settings: Settings) -> list[Login]:
     """Build beside the place and move in when complete: an interrupted load leaves nothing."""
     building = path.with_name(path.name + ".building")
     for leftover in (building, Path(f"{building}-journal"), Path(f"{building}-wal")):
@@ -132,7 +140,7 @@ def _tell_into_file(path: Path, settings: Settings) -> list[demo_load.Login]:
     return logins
 
 
-def _tell(database: Database, settings: Settings) -> list[demo_load.Login]:
+def _tell(database: Database, settings: Settings) -> list[Login]:
     secret = settings.demo_password
     with Progress(
         TextColumn("装入演示数据 {task.description}"),
@@ -150,7 +158,7 @@ def _tell(database: Database, settings: Settings) -> list[demo_load.Login]:
         )
 
 
-def _show_logins(logins: list[demo_load.Login], *, is_given: bool) -> None:
+def _show_logins(logins: list[Login], *, is_given: bool) -> None:
     table = Table("账号", "名称", "口令")
     for login in logins:
         table.add_row(

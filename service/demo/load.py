@@ -1,10 +1,8 @@
 """Telling the story to a database, day by day, through the same actions that people use."""
 
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,11 +10,11 @@ from typing import Any
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
-from service import audit
-from service.accounts.models import Account
 from service.areas import actions as areas
 from service.areas import queries as area_queries
 from service.database import Database, utc_now
+from service.demo import cast
+from service.demo.cast import COUNTY, Login
 from service.demo.models import DemoMark
 from service.demo.story import CLOSING_DAY, YEARS, Story, Week
 from service.errors import Conflict
@@ -26,28 +24,17 @@ from service.reporting import rules as reporting_rules
 from service.reporting.models import Season, TaskEventKind
 from service.reporting.schemas import SeasonCreate
 from service.schemas import CIVIL_ZONE
-from service.security import Role, Viewer, hash_password
+from service.security import Viewer
 from service.sowing import actions as sowing
 from service.sowing.filing import Filing
 from service.sowing.models import Answer, Basis, Reason
 from service.sowing.schemas import PlanCreate, ReportCreate
 
-COUNTY = "441803"
 STORY_END = datetime.combine(date(2023, 4, 21), time(18), CIVIL_ZONE)
 NEXT_DAY = CLOSING_DAY + timedelta(days=7)
-N_OFFICERS, N_OUTLETS = 12, 3
 MISREPORT_DAY = date(2023, 4, 6)
 RETURN_DAY = date(2023, 4, 13)
 TENFOLD = Decimal(10)
-
-
-@dataclass(frozen=True)
-class Login:
-    """A demonstration account and its password, told once."""
-
-    username: str
-    display_name: str
-    password: str
 
 
 class StoryClock:
@@ -120,7 +107,7 @@ class _Teller:
             villages = area_queries.unit_names(
                 session, within=COUNTY, level="village", on=CLOSING_DAY
             )
-        logins = self._accounts(towns, password)
+        logins, self.viewers = cast.create(self.database, towns, password)
         self.story = Story(list(villages.items()))
         weeks = [(year, day) for year in YEARS for day in self._weeks(year)]
         told = 0
@@ -139,41 +126,6 @@ class _Teller:
             season.starts_on, season.ends_on, season.week_ends_on
         )
         return [day for day in found if day <= CLOSING_DAY]
-
-    def _accounts(self, towns: dict[str, str], password: str | None) -> list[Login]:
-        wanted = [
-            ("admin", "系统管理员", Role.ADMIN, COUNTY),
-            ("bureau", "区农业农村局", Role.BUREAU, COUNTY),
-            ("leader", "区领导", Role.LEADER, COUNTY),
-            ("auditor", "审计", Role.AUDITOR, COUNTY),
-        ]
-        for code, name in towns.items():
-            wanted.append((f"recorder-{code}", f"{name}录入员", Role.RECORDER, code))
-            wanted.append((f"approver-{code}", f"{name}审核员", Role.APPROVER, code))
-        wanted += [
-            (f"officer-{n}", f"执法员{n}", Role.OFFICER, COUNTY) for n in range(1, N_OFFICERS + 1)
-        ]
-        wanted += [
-            (f"outlet-{n}", f"农资网点{n}", Role.OUTLET, min(towns))
-            for n in range(1, N_OUTLETS + 1)
-        ]
-        shared = password or secrets.token_urlsafe(9)
-        hashed = hash_password(shared)
-        with self.database.system_transaction() as session:
-            for username, name, role, area_code in wanted:
-                account = Account(
-                    username=username,
-                    display_name=name,
-                    role=role,
-                    area_code=area_code,
-                    password_hash=hashed,
-                    created_at=self.clock(),
-                )
-                session.add(account)
-                session.flush()
-                self.viewers[username] = account.as_viewer()
-                audit.record(session, "account.create", username, area_code=area_code, role=role)
-        return [Login(username, name, shared) for username, name, _, _ in wanted]
 
     @contextmanager
     def _acting(self, username: str) -> Iterator[Session]:

@@ -39,6 +39,9 @@ HELD = hypothesis_settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
+only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""About the file and its locks; PostgreSQL has others."""
+
 
 @pytest.fixture
 def values(database):
@@ -88,10 +91,9 @@ def test_who_reads_then_writes_loses_no_update(database, values):
         assert session.scalar(select(values.c.mu)) == 0
 
 
+@only_sqlite
 def test_two_processes_that_read_then_write_a_file_wait_for_each_other(database):
     """Two pools stand for two processes: they share no queue but the database's own."""
-    if not database.is_sqlite:
-        pytest.skip("PostgreSQL locks the ledger's head instead")
     others = [Database(database.url.render_as_string()) for _ in range(3)]
     turn = iter(others * 4)
 
@@ -111,9 +113,8 @@ def test_two_processes_that_read_then_write_a_file_wait_for_each_other(database)
         each.dispose()
 
 
+@only_sqlite
 def test_every_writing_transaction_of_sqlite_begins_immediate(database):
-    if not database.is_sqlite:
-        pytest.skip("about SQLite")
     seen: list[str] = []
     with database.engine.connect() as connection:
         connection.connection.driver_connection.set_trace_callback(seen.append)
@@ -153,9 +154,8 @@ def test_a_reading_sees_one_state_throughout(database):
         assert reading.scalars(select(AuditHead.n)).one() == before
 
 
+@only_sqlite
 def test_sqlite_keeps_what_it_acknowledged(database):
-    if not database.is_sqlite:
-        pytest.skip("about SQLite")
     for engine in (database.engine, database.read_engine):
         with engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
@@ -386,11 +386,10 @@ def test_every_column_that_holds_an_area_compares_byte_by_byte(database):
     assert plain == []
 
 
+@only_sqlite
 def test_the_thread_that_waits_for_a_writer_is_told_that_storage_is_busy(
     database, client, as_role, monkeypatch
 ):
-    if not database.is_sqlite:
-        pytest.skip("about SQLite")
     recorder = as_role("recorder", TAIHE)
     monkeypatch.setattr(databases, "BUSY_SECONDS", 0.01)
     with database.system_transaction() as session:

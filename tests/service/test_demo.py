@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from service import audit, migrations
 from service.accounts.models import Account
 from service.database import Database
+from service.demo import cast
 from service.demo import clock as demo_clock
 from service.demo import load as demo_load
 from service.demo.story import CLOSING_DAY, CLOSING_MU, Story
@@ -25,7 +26,7 @@ from service.sowing import progress, rollups
 from service.sowing.models import SowingReport
 
 COUNTY = "441803"
-PASSWORD = "spring of 2023"
+PASSWORD, NEW_PASSWORD = "spring of 2023", "another spring"
 TIMEOUT_SECONDS = 280
 pytestmark = pytest.mark.timeout(600)
 
@@ -58,7 +59,7 @@ def told(
     first = chungeng("demo", url=url, cwd=folder, CHUNGENG_DEMO_PASSWORD=PASSWORD)
     assert first.returncode == 0, first.stderr[-2000:]
     assert PASSWORD not in first.stdout
-    again = chungeng("demo", url=url, cwd=folder, CHUNGENG_DEMO_PASSWORD=PASSWORD)
+    again = chungeng("demo", url=url, cwd=folder, CHUNGENG_DEMO_PASSWORD=NEW_PASSWORD)
     assert again.returncode == 0, again.stderr[-2000:]
     assert "没有改动" in again.stdout
     database = Database(url)
@@ -143,11 +144,22 @@ def test_the_clock_of_the_story_goes_on_and_it_is_marked(told):
     assert told.clock().date() == date(2023, 4, 21)
 
 
-def test_the_given_password_opens_every_account(told):
+def test_the_password_given_last_opens_every_account(told):
     with told.system_reading() as session:
         accounts = session.scalars(sa.select(Account)).all()
     assert len(accounts) == 4 + 2 * 9 + 12 + 3
-    assert all(is_password(PASSWORD, account.password_hash) for account in accounts[:1])
+    (hashed,) = {account.password_hash for account in accounts}
+    assert is_password(NEW_PASSWORD, hashed)
+    assert not is_password(PASSWORD, hashed)
+
+
+def test_passwords_that_nobody_gave_are_random_and_each_ones_own(database):
+    towns = {"441803102": "太和镇", "441803105": "山塘镇"}
+    logins, _ = cast.create(database, towns, None)
+    assert len({login.password for login in logins}) == len(logins) == 4 + 2 * 2 + 12 + 3
+    with database.system_reading() as session:
+        hashed = dict(session.execute(sa.select(Account.username, Account.password_hash)).all())
+    assert is_password(logins[0].password, hashed[logins[0].username])
 
 
 @pytest.mark.parametrize("told", ["sqlite"], indirect=True)
