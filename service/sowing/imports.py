@@ -1,10 +1,8 @@
 """Tables that come back: a filled template, or a list by village, crop and method."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,49 +16,30 @@ from service.reporting import queries as reporting
 from service.schemas import civil_day
 from service.sowing import actions, queries, rules, template
 from service.sowing.filing import Filing, Problem
-from service.sowing.models import Answer, Basis, Method, Reason
+from service.sowing.models import Answer, Basis, Method
 from service.sowing.schemas import ImportReport, ReportCreate
+from service.sowing.wording import (
+    AS_OF,
+    BASIS,
+    BASIS_OF_TEXT,
+    CODE,
+    CROP,
+    FIELD_OF_HEADING,
+    METHOD,
+    METHOD_OF_TEXT,
+    MU,
+    NAME,
+    NOT_GROWN,
+    NOTE,
+    REASON,
+    REASON_OF_TEXT,
+    TITLES,
+    folded,
+    in_chinese,
+    number_of,
+)
 
 HEADER_ROWS_SEARCHED = 10
-CODE, NAME, CROP, METHOD, MU = "area_code", "name", "crop_code", "method", "cumulative_mu"
-AS_OF, BASIS, REASON, NOTE = "as_of", "basis", "reason", "note"
-HEADINGS: dict[str, tuple[str, ...]] = {
-    CODE: ("村代码", "区划代码", "代码", "area_code"),
-    NAME: ("村名", "村", "名称", "name"),
-    CROP: ("作物", "作物代码", "crop_code", "crop"),
-    METHOD: ("方式", "播种方式", "method"),
-    MU: ("累计面积(亩)", "累计面积", "累计亩", "cumulative_mu"),
-    AS_OF: ("报告日", "截至日期", "as_of"),
-    BASIS: ("依据", "basis"),
-    REASON: ("更正原因", "原因", "reason"),
-    NOTE: ("备注", "note"),
-}
-TITLES = {
-    CODE: "村代码",
-    NAME: "村名",
-    BASIS: "依据",
-    REASON: "更正原因",
-    NOTE: "备注",
-}
-NOT_GROWN = frozenset({"无", "无此作物", "不种", "not_grown"})
-
-
-def _folded(text: Cell) -> str:
-    return unicodedata.normalize("NFKC", str(text or "")).strip().lower().replace(" ", "")
-
-
-FIELD_OF_HEADING = {
-    _folded(heading): name for name, headings in HEADINGS.items() for heading in headings
-}
-METHOD_OF_TEXT = {_folded(text): each for each, text in rules.METHOD_TEXT.items()} | {
-    each.value: each for each in Method
-}
-BASIS_OF_TEXT = {_folded(text): each for each, text in rules.BASIS_TEXT.items()} | {
-    each.value: each for each in Basis
-}
-REASON_OF_TEXT = {_folded(text): each for each, text in rules.REASON_TEXT.items()} | {
-    each.value: each for each in Reason
-}
 
 
 @dataclass
@@ -143,11 +122,11 @@ class _Reader:
         self.session, self.as_of = session, as_of
         self.season = reporting.season(session, season_code)
         crops = queries.crop_rows(session)
-        self.crops = {_folded(each.name): each.code for each in crops} | {
-            _folded(each.code): each.code for each in crops
+        self.crops = {folded(each.name): each.code for each in crops} | {
+            folded(each.code): each.code for each in crops
         }
         self.wide = {
-            _folded(template.column_title(each.name, method)): (each.code, method)
+            folded(template.column_title(each.name, method)): (each.code, method)
             for each in crops
             for method in rules.methods_of(each.group_name)
         }
@@ -162,9 +141,9 @@ class _Reader:
         rows = list(filled_rows(table))
         at, fields = self._headings(rows)
         figures = {
-            column: self.wide[_folded(cell)]
+            column: self.wide[folded(cell)]
             for column, cell in enumerate(rows[at][1])
-            if _folded(cell) in self.wide
+            if folded(cell) in self.wide
         }
         is_long = {CROP, METHOD, MU} <= fields.keys()
         if not is_long and not figures:
@@ -184,9 +163,9 @@ class _Reader:
     def _headings(self, rows: list[tuple[int, list[Cell]]]) -> tuple[int, dict[str, int]]:
         for at, (_, cells) in enumerate(rows[:HEADER_ROWS_SEARCHED]):
             fields = {
-                FIELD_OF_HEADING[_folded(cell)]: column
+                FIELD_OF_HEADING[folded(cell)]: column
                 for column, cell in enumerate(cells)
-                if _folded(cell) in FIELD_OF_HEADING
+                if folded(cell) in FIELD_OF_HEADING
             }
             if CODE in fields or NAME in fields:
                 return at, fields
@@ -207,8 +186,8 @@ class _Reader:
         shared = self._shared(row)
         if shared is None:
             return
-        crop_code = self.crops.get(_folded(row.get(CROP)))
-        method = METHOD_OF_TEXT.get(_folded(row.get(METHOD)))
+        crop_code = self.crops.get(folded(row.get(CROP)))
+        method = METHOD_OF_TEXT.get(folded(row.get(METHOD)))
         if crop_code is None:
             self._refuse(row, CROP, "没有这种作物,请填作物名称或代码")
         elif method is None:
@@ -271,7 +250,7 @@ class _Reader:
         value = row.get(name)
         if value is None:
             return None
-        found = known.get(_folded(value), REFUSED)
+        found = known.get(folded(value), REFUSED)
         if found is REFUSED:
             self._refuse(row, name, f"须是{'、'.join(texts)}之一,或留空")
         return found
@@ -282,8 +261,8 @@ class _Reader:
             self.reading.refuse(row.number, title, cell, "没有累计面积;零填 0,不种填“无”")
             return
         answer: dict[str, Any] = {"answer": Answer.NOT_GROWN}
-        if _folded(cell) not in NOT_GROWN:
-            number = _number(cell)
+        if folded(cell) not in NOT_GROWN:
+            number = number_of(cell)
             if number is None:
                 self.reading.refuse(row.number, title, cell, "须是累计亩数(数字),或“无”")
                 return
@@ -292,7 +271,7 @@ class _Reader:
             item = ReportCreate(**values, **answer)
         except ValidationError as error:
             reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-            self.reading.refuse(row.number, title, cell, _in_chinese(reason))
+            self.reading.refuse(row.number, title, cell, in_chinese(reason))
             return
         self.reading.items.append(item)
         self.reading.places.append((row.number, title, str(cell)[:100]))
@@ -330,28 +309,3 @@ class _Row:
     def get(self, name: str) -> Cell:
         """Return the cell of a field."""
         return self.at(self.fields[name]) if name in self.fields else None
-
-
-def _number(cell: Cell) -> Decimal | None:
-    """Read a number as people write it: full-width digits, thousands separators."""
-    if isinstance(cell, Decimal):
-        return cell
-    if not isinstance(cell, str):
-        return None
-    plain = _folded(cell).replace(",", "").removesuffix("亩")
-    try:
-        number = Decimal(plain)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and plain[:1] not in {"+", "="} else None
-
-
-BOUNDS = {
-    "greater than or equal to 0": "面积不能是负数",
-    "less than or equal to 9999999.99": "面积过大,请核实单位是否为亩",
-    "at most": "文字过长",
-}
-
-
-def _in_chinese(reason: str) -> str:
-    return next((text for part, text in BOUNDS.items() if part in reason), reason)
