@@ -4,7 +4,7 @@ import csv
 import io
 import struct
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -169,19 +169,3 @@ def filled_rows(table: Table) -> Iterator[tuple[int, list[Cell]]]:
     for number, row in table.rows:
         if any(cell is not None for cell in row):
             yield number, row
-
-
-def csv_safe(value: Any) -> Any:
-    """Return a cell that a spreadsheet will not take for a formula; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\x00")):
-        return "'" + value
-    return value
-
-
-def write_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    """Write a CSV that Excel opens in the right encoding and without formulas."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(header)
-    writer.writerows([csv_safe(value) for value in row] for row in rows)
-    return file.getvalue().encode("utf-8-sig")

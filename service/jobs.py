@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy import String, Text, delete, select, update
+from sqlalchemy import String, Text, delete, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from config.settings import Settings
@@ -206,8 +206,3 @@ def start(database: Database, settings: Settings) -> BackgroundScheduler:
     )
     scheduler.start()
     return scheduler
-
-
-def latest_runs(session: Session, limit: int = 50) -> list[JobRun]:
-    """List the newest runs."""
-    return list(session.scalars(select(JobRun).order_by(JobRun.claimed_at.desc()).limit(limit)))
