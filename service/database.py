@@ -14,10 +14,13 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
+    Double,
     Engine,
+    Enum,
     MetaData,
     Numeric,
     String,
+    Uuid,
     create_engine,
     event,
     make_url,
@@ -29,6 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from config.thresholds import Thresholds
+from service import geopackage
 
 BUSY_SECONDS = 10
 ADMITTED_REQUESTS = 16
@@ -37,6 +41,7 @@ ADMITTED_WRITERS = 2
 """Of these, requests that may write: one at the ledger, one reading its body or answering."""
 WAL_RESET_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """First patched release of each SQLite branch; others can corrupt a WAL database."""
+MAX_DOUBLE_DIGITS = 15
 UNSAFE_POSTGRESQL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
@@ -124,10 +129,64 @@ Mu = ExactDecimal(14, 2)
 """Reported sown area in mu."""
 
 
+class SurveyNumber(TypeDecorator[Decimal]):
+    """A surveyed figure, as declared: NUMERIC on PostgreSQL, DOUBLE in a GeoPackage layer.
+
+    GeoPackage knows no decimal, and other programs read these columns. A double carries any
+    decimal of 15 digits there and back, so what comes out is what went in.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, precision: int, scale: int) -> None:
+        if precision > MAX_DOUBLE_DIGITS:
+            raise ValueError(f"a double carries {MAX_DOUBLE_DIGITS} digits, not {precision}")
+        super().__init__(precision, scale)
+        self.precision, self.scale = precision, scale
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Give the storage type of the engine."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Double())
+        return Numeric(self.precision, self.scale)
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Refuse what this column cannot hold exactly."""
+        if value is None:
+            return None
+        if value != round(value, self.scale) or abs(value) >= 10 ** (self.precision - self.scale):
+            raise ValueError(f"{value} does not fit {self.precision} digits, {self.scale} places")
+        return float(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Restore the decimal with its full scale."""
+        if value is None:
+            return None
+        return Decimal(str(value)).quantize(Decimal(1).scaleb(-self.scale))
+
+
+# GDAL leaves out the columns of a layer whose type GeoPackage does not know.
+
+
 @compiles(String, "sqlite")
 def _geopackage_text(type_: String, compiler: Any, **_: Any) -> str:
-    # GDAL leaves out columns whose type GeoPackage does not know, and VARCHAR is one of them.
     return f"TEXT({type_.length})" if type_.length else "TEXT"
+
+
+@compiles(Enum, "sqlite")
+def _geopackage_choice(type_: Enum, compiler: Any, **_: Any) -> str:
+    return f"TEXT({type_.length})"
+
+
+@compiles(Uuid, "sqlite")
+def _geopackage_uuid(type_: Uuid[Any], compiler: Any, **_: Any) -> str:
+    return "TEXT(32)"
+
+
+@compiles(BigInteger, "sqlite")
+def _geopackage_integer(type_: BigInteger, compiler: Any, **_: Any) -> str:
+    return "INTEGER"
 
 
 def utc_now() -> datetime:
@@ -277,3 +336,4 @@ def _prepare_sqlite(dbapi_connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in (f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    geopackage.register(dbapi_connection)

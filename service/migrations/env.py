@@ -9,9 +9,11 @@ import service.areas.models
 import service.audit
 import service.demo.models
 import service.jobs
+import service.parcels.models
 import service.reporting.models
 import service.sowing.models  # noqa: F401 - imported for the tables that they declare
-from service.database import Base, ExactDecimal, UtcInstant
+from service.database import Base, ExactDecimal, SurveyNumber, UtcInstant
+from service.space import Geometry
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
@@ -19,6 +21,12 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
     if kind == "type" and isinstance(item, ExactDecimal):
         autogen_context.imports.add("from service.database import ExactDecimal")
         return f"ExactDecimal({item.precision}, {item.scale})"
+    if kind == "type" and isinstance(item, SurveyNumber):
+        autogen_context.imports.add("from service.database import SurveyNumber")
+        return f"SurveyNumber({item.precision}, {item.scale})"
+    if kind == "type" and isinstance(item, Geometry):
+        autogen_context.imports.add("from service.space import Geometry")
+        return f'Geometry("{item.kind}")'
     if kind == "type" and isinstance(item, UtcInstant):
         autogen_context.imports.add("from service.database import UtcInstant")
         return "UtcInstant()"
@@ -26,12 +34,11 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
 
 
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave out what belongs to GeoPackage and PostGIS."""
-    return not (
-        kind == "table"
-        and name is not None
-        and name.startswith(("gpkg_", "rtree_", "spatial_ref_sys", "layer_styles"))
-    )
+    """Leave out what belongs to GeoPackage and PostGIS, and the spatial indexes."""
+    if kind == "index":
+        return not str(name).endswith("_geometry")
+    foreign = ("gpkg_", "rtree_", "spatial_ref_sys", "layer_styles")
+    return not (kind == "table" and str(name).startswith(foreign))
 
 
 context.configure(

@@ -1,0 +1,1 @@
+"""The parcel book: land as surveyed, its versions, its protection, its approvals."""
