@@ -22,6 +22,13 @@ class Settings(BaseSettings):
     county_code: Annotated[str, Field(pattern=r"^\d{6}$")] = "441803"
     """The county this deployment works for."""
     backup_directory: Path = Path("var/backups")
+    import_directory: Path = Path("var/imports")
+    """Where land files that came in are kept, with what was read of them."""
+    tianditu_key: SecretStr | None = None
+    """Key of the national basemap (天地图, browser kind); without one nothing is asked outside.
+
+    Whoever opens the map can read it in their browser: bind it to this site's address.
+    """
     demo_password: SecretStr | None = None
     """One password for every demonstration account; random ones when absent."""
     secure_cookies: bool = False

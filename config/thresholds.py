@@ -45,11 +45,27 @@ class SecurityThresholds(_Section):
     account_free_failures: int
 
 
+class LandThresholds(_Section):
+    """When the exam of a land file finds something; see `geo.exam.ExamLimits`."""
+
+    sliver_m2: float
+    sliver_width_m: float
+    overlap_noise_m2: float
+    overlap_m2: float
+    gap_m2: float
+    gap_width_m: float
+    area_difference_share: float
+    outside_share: float
+    max_vertices: int
+    max_overlaps: int
+
+
 class Thresholds(_Section):
     """All thresholds of one deployment."""
 
     sowing: SowingThresholds
     reporting: ReportingThresholds
+    land: LandThresholds
     security: SecurityThresholds
 
     @classmethod

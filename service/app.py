@@ -25,8 +25,18 @@ from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
 from service.errors import Conflict, Forbidden, NotFound, TooLarge
 from service.files import MAX_UPLOAD_BYTES
+from service.landfiles.limits import UPLOAD as LAND_UPLOAD
+from service.maps import ogc
+from service.maps import routes as maps
+from service.maps.tile_cache import TileCache
+from service.pages import import_routes as land_pages
+from service.pages import land_routes
 from service.pages import routes as pages
+from service.pages.content_policy import content_policy
 from service.pages.page import error_page
+from service.parcels import import_routes as land
+from service.parcels import routes as parcels
+from service.parcels.reading import LandReader
 from service.reporting import routes as reporting
 from service.reporting.rules import MoveNotAllowed
 from service.security import READING_METHODS
@@ -36,12 +46,9 @@ STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16
 MAX_LENGTH_DIGITS = 18
+LAND_UPLOADS = frozenset({"/api/v1/parcels/imports", "/land"})
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        "connect-src 'self'; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -62,8 +69,10 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         migrations.migrate(ours, backup_directory=settings.backup_directory)
         demo_clock.wind(ours)
         app.state.database, app.state.thresholds = ours, ours.thresholds
+        app.state.reader = LandReader(ours, settings.import_directory, settings.county_code)
         scheduler = jobs.start(ours, settings) if settings.jobs else None
         yield
+        app.state.reader.close()
         if scheduler is not None:
             scheduler.shutdown()
         if database is None:
@@ -79,6 +88,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.metrics = telemetry.Metrics()
+    app.state.tiles = TileCache()
     app.state.admission = asyncio.Semaphore(ADMITTED_REQUESTS)
     app.state.writing = asyncio.Semaphore(ADMITTED_WRITERS)
     _add_routes(app)
@@ -89,10 +99,13 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for book in (accounts, areas, reporting, sowing):
+    for book in (accounts, areas, land, parcels, reporting, sowing, maps):
         publish_actions(book.router)
         app.include_router(book.router, responses=errors.DOCUMENTED)
+    app.include_router(ogc.router)
     app.include_router(pages.router, include_in_schema=False)
+    app.include_router(land_routes.router, include_in_schema=False)
+    app.include_router(land_pages.router, include_in_schema=False)
     app.add_api_route(
         "/healthz",
         healthz,
@@ -152,11 +165,14 @@ class Guarded:
                     headers.setdefault(name, value)
                 if not scope["path"].startswith("/static/"):
                     headers.setdefault("Cache-Control", "no-store")
+                elif not scope["query_string"]:
+                    # Modules name each other without a version: a browser must ask again.
+                    headers.setdefault("Cache-Control", "no-cache")
             await send(message)
 
         request = Request(scope, receive)
         headers = request.headers
-        limit = _body_limit(headers)
+        limit = _body_limit(headers, scope["path"])
         if scope["method"] not in READING_METHODS and _is_foreign(request):
             refusal = errors.refused(request, Forbidden("请求来自别的网站,已拒绝"))
             await refusal(scope, receive, answer)
@@ -183,9 +199,11 @@ class Guarded:
         await self.app(scope, counted, send)
 
 
-def _body_limit(headers: Headers) -> int:
-    is_upload = headers.get("content-type", "").startswith("multipart/form-data")
-    return MAX_UPLOAD_BYTES + MULTIPART_OVERHEAD_BYTES if is_upload else MAX_JSON_BYTES
+def _body_limit(headers: Headers, path: str) -> int:
+    if not headers.get("content-type", "").startswith("multipart/form-data"):
+        return MAX_JSON_BYTES
+    is_land = path in LAND_UPLOADS
+    return (LAND_UPLOAD.upload_bytes if is_land else MAX_UPLOAD_BYTES) + MULTIPART_OVERHEAD_BYTES
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -2,20 +2,17 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from config.settings import Settings
-from service import audit, backups, jobs, migrations, telemetry
+from service import audit, backups, jobs, land_commands, migrations
 from service.accounts import actions as accounts
 from service.accounts import policy
 from service.accounts import queries as account_queries
@@ -23,17 +20,17 @@ from service.accounts.schemas import AccountCreate
 from service.areas import actions as areas
 from service.database import Database
 from service.demo import cast
-from service.demo import clock as demo_clock
 from service.demo import load as demo_load
 from service.demo.cast import Login
 from service.errors import Forbidden, ServiceError
+from service.parcels.models import LandKind
+from service.parcels.schemas import ImportChoices
 from service.reporting import queries as reporting
 from service.security import Role
 from service.sowing import imports, plan_rollups, rollups
+from service.terminal import console, opened, problems, show_rows
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="春耕:县级春耕工作系统")
-console = Console()
-problems = Console(stderr=True)
 
 
 def main() -> None:
@@ -42,33 +39,11 @@ def main() -> None:
         app()
     except ServiceError as refusal:
         problems.print(f"[red]未完成[/red] {refusal.detail}")
-        _show_rows(refusal.members.get("rows", []))
+        show_rows(refusal.members.get("rows", []))
         sys.exit(1)
     except (migrations.SchemaTooNew, backups.BackupFailed, FileNotFoundError) as error:
         problems.print(f"[red]未完成[/red] {error}")
         sys.exit(1)
-
-
-def _show_rows(rows: list[dict[str, object]]) -> None:
-    for row in rows[:50]:
-        problems.print(
-            f"  第 {row['row']} 行 {row.get('column', row.get('field', ''))} "
-            f"“{row['value']}”:{row['reason']}"
-        )
-
-
-@contextmanager
-def _opened(*, is_migrated: bool = True) -> Iterator[tuple[Database, Settings]]:
-    settings = Settings()
-    telemetry.configure_logging(as_json=settings.log_json)
-    database = Database(settings.database_url)
-    try:
-        if is_migrated:
-            migrations.migrate(database, backup_directory=settings.backup_directory)
-            demo_clock.wind(database)
-        yield database, settings
-    finally:
-        database.dispose()
 
 
 @app.command()
@@ -92,10 +67,13 @@ def serve(workers: Annotated[int, typer.Option(min=1, max=32)] = 1) -> None:
 @app.command()
 def demo(
     serve_after: Annotated[bool, typer.Option("--serve", help="装好后启动网站")] = False,
+    parcels: Annotated[
+        int, typer.Option(min=0, max=2_000_000, help="造多少个图斑;0 为不造土地")
+    ] = 20_000,
 ) -> None:
     """装入演示数据:清新区 2020 至 2023 年春播(虚构),可重复执行。"""
     settings = Settings()
-    logins = _load_demo(settings)
+    logins = _load_demo(settings, parcels)
     if logins:
         _show_logins(logins, is_given=settings.demo_password is not None)
     else:
@@ -108,7 +86,7 @@ def demo(
         serve()
 
 
-def _load_demo(settings: Settings) -> list[Login]:
+def _load_demo(settings: Settings, n_parcels: int) -> list[Login]:
     target = Database(settings.database_url)
     try:
         if not target.is_sqlite or Path(target.url.database or "").exists():
@@ -117,13 +95,13 @@ def _load_demo(settings: Settings) -> list[Login]:
                 if settings.demo_password is not None:
                     cast.set_password(target, settings.demo_password.get_secret_value())
                 return []
-            return _tell(target, settings)
+            return _tell(target, settings, n_parcels)
     finally:
         target.dispose()
-    return _tell_into_file(Path(target.url.database or ""), settings)
+    return _tell_into_file(Path(target.url.database or ""), settings, n_parcels)
 
 
-def _tell_into_file(path: Path, settings: Settings) -> list[Login]:
+def _tell_into_file(path: Path, settings: Settings, n_parcels: int) -> list[Login]:
     """Build beside the place and move in when complete: an interrupted load leaves nothing."""
     building = path.with_name(path.name + ".building")
     for leftover in (building, Path(f"{building}-journal"), Path(f"{building}-wal")):
@@ -131,7 +109,7 @@ def _tell_into_file(path: Path, settings: Settings) -> list[Login]:
     database = Database(f"sqlite:///{building}")
     try:
         migrations.migrate(database, backup_directory=None)
-        logins = _tell(database, settings)
+        logins = _tell(database, settings, n_parcels)
     finally:
         database.dispose()
     with building.open("rb") as file:
@@ -140,7 +118,7 @@ def _tell_into_file(path: Path, settings: Settings) -> list[Login]:
     return logins
 
 
-def _tell(database: Database, settings: Settings) -> list[Login]:
+def _tell(database: Database, settings: Settings, n_parcels: int) -> list[Login]:
     secret = settings.demo_password
     with Progress(
         TextColumn("装入演示数据 {task.description}"),
@@ -152,6 +130,8 @@ def _tell(database: Database, settings: Settings) -> list[Login]:
         return demo_load.load(
             database,
             password=secret.get_secret_value() if secret else None,
+            import_directory=settings.import_directory,
+            n_parcels=n_parcels,
             on_step=lambda text, n, total: bar.update(
                 task, description=text, completed=n, total=total
             ),
@@ -176,7 +156,7 @@ def migrate(
     backup: Annotated[bool, typer.Option(help="升级前先备份")] = True,
 ) -> None:
     """把数据库升级到本程序的版本。"""
-    with _opened(is_migrated=False) as (database, settings):
+    with opened(is_migrated=False) as (database, settings):
         directory = settings.backup_directory if backup else None
         done = migrations.migrate(database, backup_directory=directory)
         console.print("已升级。" if done else "已是最新版本,没有改动。")
@@ -191,7 +171,7 @@ def account(
 ) -> None:
     """新建账号;口令从终端读入。"""
     password = typer.prompt("口令(至少 8 位)", hide_input=True, confirmation_prompt=True)
-    with _opened() as (database, _), database.system_transaction() as session:
+    with opened() as (database, _), database.system_transaction() as session:
         accounts.create_account(
             session,
             AccountCreate(
@@ -205,26 +185,73 @@ def account(
     console.print(f"已建账号 {username}。")
 
 
+KINDS = ("areas", "sowing", "parcels")
+
+
 @app.command("import")
 def import_file(
-    kind: Annotated[str, typer.Argument(help="areas 或 sowing")],
+    kind: Annotated[str, typer.Argument(help="areas、sowing 或 parcels")],
     file: Path,
     season: Annotated[str, typer.Option(help="播种季代码(sowing)")] = "",
-    as_of: Annotated[str, typer.Option(help="报告日(sowing)")] = "",
-    acting: Annotated[str, typer.Option("--as", help="以哪个账号的名义(sowing)")] = "",
+    as_of: Annotated[str, typer.Option(help="报告日(sowing);调查日(parcels)")] = "",
+    acting: Annotated[str, typer.Option("--as", help="以哪个账号的名义(sowing、parcels)")] = "",
+    layer_kind: Annotated[
+        LandKind | None, typer.Option("--kind", help="图层种类(parcels);不给则按字段判断")
+    ] = None,
+    layer: Annotated[str, typer.Option(help="文件里的图层名(parcels)")] = "",
+    crs: Annotated[str, typer.Option(help="坐标系,如 EPSG:4526;不给则从文件判断")] = "",
+    encoding: Annotated[str, typer.Option(help="文字编码;不给则从文件判断")] = "",
+    complete: Annotated[bool, typer.Option(help="文件含全县图斑,账上多出的都终止")] = False,
+    accept_repairs: Annotated[bool, typer.Option(help="接受对不合格图形的修复")] = False,
+    leave_out_blocked: Annotated[bool, typer.Option(help="不导入被阻断的图斑")] = False,
     dry_run: Annotated[bool, typer.Option(help="只检查,不保存")] = False,
 ) -> None:
-    """导入表格:areas(代码、名称两列的 CSV)或 sowing(模板或长表)。"""
+    """导入:areas(代码、名称两列的 CSV)、sowing(模板或长表)、parcels(土地调查的矢量文件)。"""
     if not file.is_file():
         raise FileNotFoundError(f"没有文件 {file}")
-    if kind not in {"areas", "sowing"}:
-        raise typer.BadParameter("能导入的有:areas、sowing")
-    with _opened() as (database, _):
+    if kind not in KINDS:
+        raise typer.BadParameter(f"能导入的有:{'、'.join(KINDS)}")
+    with opened() as (database, settings):
         if kind == "areas":
             _import_areas(database, file, is_dry_run=dry_run)
-        else:
+        elif kind == "sowing":
             day = date.fromisoformat(as_of) if as_of else None
             _import_sowing(database, file, season, day, acting=acting, is_dry_run=dry_run)
+        else:
+            options = land_commands.options_of(
+                kind=layer_kind,
+                layer=layer,
+                encoding=encoding,
+                crs=crs,
+                valid_from=as_of,
+                is_complete_county=complete,
+            )
+            choices = ImportChoices(
+                accept_repairs=accept_repairs, leave_out_blocked=leave_out_blocked
+            )
+            land_commands.import_land(
+                database,
+                settings,
+                file,
+                acting=acting,
+                options=options,
+                choices=None if dry_run else choices,
+            )
+
+
+@app.command()
+def export(
+    kind: Annotated[LandKind, typer.Argument(help="parcels、farmland、outlines 或 approvals")],
+    file: Annotated[Path, typer.Argument(help="后缀决定格式:gpkg、zip(shp)、parquet、xlsx")],
+    acting: Annotated[str, typer.Option("--as", help="以哪个账号的名义")],
+    crs: Annotated[str, typer.Option(help="EPSG:4490、4526、4547 或 4326")] = "EPSG:4490",
+    area: Annotated[str, typer.Option(help="区划代码")] = "",
+    on: Annotated[str, typer.Option(help="哪一天的账")] = "",
+) -> None:
+    """导出图层;矢量数据受控,每次导出都记入审计。"""
+    said = {"crs": crs, "area": area or None, "on": date.fromisoformat(on) if on else None}
+    with opened() as (database, _):
+        land_commands.export_land(database, file, acting=acting, layer=kind, said=said)
 
 
 def _import_areas(database: Database, file: Path, *, is_dry_run: bool) -> None:
@@ -263,7 +290,7 @@ def _import_sowing(
         f"读入 {report.n_read},保存 {report.n_filed},未变 {report.n_unchanged},"
         f"拒绝 {report.n_refused}。"
     )
-    _show_rows(report.refused)
+    show_rows(report.refused)
 
 
 @app.command()
@@ -271,14 +298,14 @@ def run(job: str) -> None:
     """立即执行一项定时任务。"""
     if job not in jobs.BY_NAME:
         raise typer.BadParameter(f"任务有:{'、'.join(jobs.BY_NAME)}")
-    with _opened() as (database, settings):
+    with opened() as (database, settings):
         console.print(f"{jobs.BY_NAME[job].title}:{jobs.BY_NAME[job].run(database, settings)}")
 
 
 @app.command()
 def backup() -> None:
     """备份整个数据库。"""
-    with _opened() as (database, settings):
+    with opened() as (database, settings):
         console.print(f"已备份到 {backups.save(database, settings.backup_directory)}")
 
 
@@ -288,7 +315,7 @@ def restore(
     replace: Annotated[bool, typer.Option(help="替换现有数据库(现有的另存)")] = False,
 ) -> None:
     """从备份恢复;默认只恢复到空库。"""
-    with _opened(is_migrated=False) as (database, _):
+    with opened(is_migrated=False) as (database, _):
         kept = backups.restore(database, file, is_replacing=replace)
     console.print("已恢复。" + (f"原数据库另存为 {kept}" if kept else ""))
 
@@ -296,7 +323,7 @@ def restore(
 @app.command()
 def verify() -> None:
     """核对审计链和汇总;有问题时指出第一处。"""
-    with _opened() as (database, _), database.system_reading() as session:
+    with opened() as (database, _), database.system_reading() as session:
         broken = audit.first_break(session)
         if broken is not None:
             problems.print(f"[red]审计链在第 {broken.n} 条断开[/red]:{broken.reason}")

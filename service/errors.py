@@ -216,7 +216,10 @@ def refused(request: Request, error: ServiceError) -> Response:
 
 
 def _is_page(request: Request) -> bool:
-    return not request.url.path.startswith("/api/")
+    path = request.url.path
+    if path.startswith("/ogc"):  # one address for people and programs
+        return "text/html" in request.headers.get("accept", "")
+    return not path.startswith(("/api/", "/tiles/"))
 
 
 def _is_for_people(request: Request) -> bool:

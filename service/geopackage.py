@@ -35,7 +35,7 @@ def blob(wkb: bytes, bounds: tuple[float, float, float, float]) -> bytes:
     return HEADER.pack(b"GP", 0, FLAGS, SRID, west, east, south, north) + wkb
 
 
-def blobs(wkbs: Iterable[bytes], bounds: npt.NDArray[np.float64]) -> list[bytes]:
+def blobs(wkbs: Iterable[bytes | None], bounds: npt.NDArray[np.float64]) -> list[bytes | None]:
     """Return the GeoPackage blobs of many WKBs; `bounds` is (n, 4): west, south, east, north."""
     heads = np.empty(len(bounds), HEADER_DTYPE)
     heads["start"] = np.void(struct.pack("<2sBB", b"GP", 0, FLAGS))
@@ -43,7 +43,9 @@ def blobs(wkbs: Iterable[bytes], bounds: npt.NDArray[np.float64]) -> list[bytes]
     for column, name in enumerate(("minx", "miny", "maxx", "maxy")):
         heads[name] = bounds[:, column]
     raw, size = heads.tobytes(), HEADER.size
-    return [raw[n * size : (n + 1) * size] + wkb for n, wkb in enumerate(wkbs)]
+    return [
+        None if wkb is None else raw[n * size : (n + 1) * size] + wkb for n, wkb in enumerate(wkbs)
+    ]
 
 
 # --- what SQLite asks Python

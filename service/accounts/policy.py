@@ -22,6 +22,7 @@ _EVERYONE = dict.fromkeys(Role, Reach.ANY)
 _READERS = dict.fromkeys(
     (_R.RECORDER, _R.APPROVER, _R.BUREAU, _R.LEADER, _R.AUDITOR, _R.ADMIN), Reach.OWN
 )
+_MAP = _READERS | {_R.OFFICER: Reach.OWN}
 _BUREAU = {_R.BUREAU: Reach.OWN}
 
 POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
@@ -35,6 +36,12 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "audit.read": {_R.AUDITOR: Reach.OWN, _R.ADMIN: Reach.OWN},
         # areas
         "area.read": dict.fromkeys(Role, Reach.OWN),
+        # land
+        "map.read": _MAP,
+        "parcel.read": _MAP,
+        "parcel.import": {_R.BUREAU: Reach.OWN, _R.ADMIN: Reach.OWN},
+        "parcel.export": _BUREAU,  # vectors are controlled data: by the bureau only, and audited
+        "approval.file": _BUREAU,
         # sowing
         "season.read": _EVERYONE,
         "season.create": {_R.ADMIN: Reach.ANY, _R.BUREAU: Reach.ANY},

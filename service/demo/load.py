@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
@@ -30,8 +31,13 @@ from service.sowing.filing import Filing
 from service.sowing.models import Answer, Basis, Reason
 from service.sowing.schemas import PlanCreate, ReportCreate
 
+if TYPE_CHECKING:
+    from service.demo.land_load import LandStory
+
 STORY_END = datetime.combine(date(2023, 4, 21), time(18), CIVIL_ZONE)
 NEXT_DAY = CLOSING_DAY + timedelta(days=7)
+SURVEY_DAY = date(2023, 2, 10)
+"""The day on which the survey of 2022 came to the bureau."""
 MISREPORT_DAY = date(2023, 4, 6)
 RETURN_DAY = date(2023, 4, 13)
 TENFOLD = Decimal(10)
@@ -66,7 +72,12 @@ def is_loaded(database: Database) -> bool:
 
 
 def load(
-    database: Database, *, password: str | None, on_step: Callable[[str, int, int], None]
+    database: Database,
+    *,
+    password: str | None,
+    import_directory: Path,
+    n_parcels: int,
+    on_step: Callable[[str, int, int], None],
 ) -> list[Login]:
     """Tell the whole story; return the accounts with their passwords."""
     clock = StoryClock()
@@ -75,6 +86,7 @@ def load(
     # place afterwards or not at all, and the last transaction on PostgreSQL syncs all before it.
     event.listen(database.engine, "connect", _hurry)
     teller = _Teller(database, clock, on_step)
+    teller.import_directory, teller.n_parcels = import_directory, n_parcels
     logins = teller.tell(password)
     with database.system_transaction() as session:
         if not database.is_sqlite:
@@ -98,6 +110,7 @@ class _Teller:
     ) -> None:
         self.database, self.clock, self.on_step = database, clock, on_step
         self.viewers: dict[str, Viewer] = {}
+        self.import_directory, self.n_parcels = Path("var/imports"), 0
 
     def tell(self, password: str | None) -> list[Login]:
         """Tell areas, accounts, and every season week by week."""
@@ -111,14 +124,36 @@ class _Teller:
         self.story = Story(list(villages.items()))
         weeks = [(year, day) for year in YEARS for day in self._weeks(year)]
         told = 0
+        land = self._land()
         for year in YEARS:
             self._season(year)
+            if year == SURVEY_DAY.year and land is not None:
+                self.clock.go(SURVEY_DAY, 10)
+                land.survey()
             for day in self._weeks(year):
                 self._week(day)
                 told += 1
                 self.on_step(f"{day}", told, len(weeks))
+        if land is not None:
+            self.clock.go(STORY_END.date(), 9)
+            land.change()
+            land.draft()
         self._next_week()
         return logins
+
+    def _land(self) -> "LandStory | None":
+        if not self.n_parcels:
+            return None
+        # GeoPandas takes a second to load, and no other command needs it.
+        from service.demo.land_load import LandStory  # noqa: PLC0415
+
+        return LandStory(
+            self.database,
+            self.viewers["bureau"],
+            self.import_directory,
+            count=self.n_parcels,
+            on_step=lambda stage, done, total: self.on_step(f"土地 {stage}", done, total),
+        )
 
     def _weeks(self, year: int) -> list[date]:
         season = spring(year)

@@ -19,9 +19,11 @@ from service import geopackage
 from service.geopackage import SRID
 from service.space import as_multi
 
-EWKB_MULTI = struct.pack("<BII", 1, 6 | 0x2000_0000, SRID)
-WKB_MULTI = 5
-"""Bytes before the count of parts: order and type."""
+EWKB_HEAD = struct.Struct("<BII")
+HAS_SRID = 0x2000_0000
+WKB_KIND = 5
+"""Bytes of a WKB before its content: order and type."""
+MULTI = "MultiPolygon"
 COPY_BLOCK = 2**20
 
 
@@ -32,18 +34,26 @@ def next_id(session: Session, model: Any) -> int:
 
 
 def insert(
-    session: Session, model: Any, columns: Mapping[str, Any], geometries: Sequence[bytes]
+    session: Session,
+    model: Any,
+    columns: Mapping[str, Any],
+    geometries: Sequence[bytes | None] | None = None,
 ) -> None:
-    """Insert rows given as columns (arrays, or one value for all) and WKB in EPSG:4490."""
-    if not geometries:
+    """Insert rows given as columns (arrays, or one value for all) and WKB in EPSG:4490.
+
+    Without geometries the table has none, and its first column is an array.
+    """
+    n = len(next(iter(columns.values()))) if geometries is None else len(geometries)
+    if not n:
         return
-    n = len(geometries)
-    wkbs = [as_multi(wkb) for wkb in geometries]
     table = pa.table({name: _column(values, n) for name, values in columns.items()})
-    if session.get_bind().dialect.name == "sqlite":
-        _into_sqlite(session.connection(), model.__tablename__, table, wkbs)
-    else:
-        _into_postgresql(session.connection(), model.__tablename__, table, wkbs)
+    wkbs = None
+    if geometries is not None:
+        wkbs = [None if wkb is None else as_multi(wkb) for wkb in geometries]
+        if model.__table__.c.geometry.type.kind != MULTI:
+            wkbs = list(geometries)
+    into = _into_sqlite if session.get_bind().dialect.name == "sqlite" else _into_postgresql
+    into(session.connection(), model.__tablename__, table, wkbs)
 
 
 def _column(values: Any, n: int) -> pa.Array | pa.ChunkedArray:
@@ -64,17 +74,26 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _into_sqlite(connection: Connection, table: str, rows: pa.Table, wkbs: list[bytes]) -> None:
+def _into_sqlite(
+    connection: Connection, table: str, rows: pa.Table, wkbs: list[bytes | None] | None
+) -> None:
+    columns, names = [_for_sqlite(column) for column in rows.columns], rows.column_names
+    if wkbs is None:
+        marks = ", ".join("?" * len(names))
+        cursor: Any = connection.connection.cursor()
+        insertion = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
+        cursor.executemany(insertion, zip(*columns, strict=True))
+        cursor.close()
+        return
     bounds = shapely.bounds(shapely.from_wkb(wkbs))
-    columns = [_for_sqlite(column) for column in rows.columns]
-    ids = rows.column("id").to_pylist()
-    boxes = zip(ids, *(bounds[:, n].tolist() for n in (0, 2, 1, 3)), strict=True)
+    edges = (bounds[:, n].tolist() for n in (0, 2, 1, 3))
+    boxes = zip(rows.column("id").to_pylist(), *edges, strict=True)
     geopackage.insert_many(
         connection,
         table,
-        [*rows.column_names, "geometry"],
+        [*names, "geometry"],
         zip(*columns, geopackage.blobs(wkbs, bounds), strict=True),
-        boxes,
+        (box for box, wkb in zip(boxes, wkbs, strict=True) if wkb is not None),
     )
 
 
@@ -84,9 +103,12 @@ def _for_sqlite(column: pa.ChunkedArray) -> list[Any]:
     return list(column.to_pylist())
 
 
-def _into_postgresql(connection: Connection, table: str, rows: pa.Table, wkbs: list[bytes]) -> None:
-    ewkbs = [(EWKB_MULTI + wkb[WKB_MULTI:]).hex() for wkb in wkbs]
-    rows = rows.append_column("geometry", pa.array(ewkbs, pa.large_string()))
+def _into_postgresql(
+    connection: Connection, table: str, rows: pa.Table, wkbs: list[bytes | None] | None
+) -> None:
+    if wkbs is not None:
+        ewkbs = [None if wkb is None else _ewkb(wkb).hex() for wkb in wkbs]
+        rows = rows.append_column("geometry", pa.array(ewkbs, pa.large_string()))
     names = ", ".join(f'"{name}"' for name in rows.column_names)
     text = io.BytesIO()
     csv.write_csv(rows, text, csv.WriteOptions(include_header=False))
@@ -98,6 +120,12 @@ def _into_postgresql(connection: Connection, table: str, rows: pa.Table, wkbs: l
         whole = text.getbuffer()
         for start in range(0, len(whole), COPY_BLOCK):
             copy.write(whole[start : start + COPY_BLOCK])
+
+
+def _ewkb(wkb: bytes) -> bytes:
+    """Return a WKB with its SRID, as PostGIS's own text format wants it."""
+    kind = int.from_bytes(wkb[1:WKB_KIND], "little") | HAS_SRID
+    return EWKB_HEAD.pack(1, kind, SRID) + wkb[WKB_KIND:]
 
 
 def decimals(values: pa.ChunkedArray, places: int) -> pa.ChunkedArray:

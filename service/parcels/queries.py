@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -21,7 +21,6 @@ from service.parcels.models import (
     FarmlandVersion,
     LandKind,
     LandRevision,
-    LandVersion,
     Lineage,
     ParcelVersion,
 )
@@ -29,7 +28,8 @@ from service.schemas import civil_day
 from service.security import AFTER_ANY_DIGIT
 from service.space import Box
 
-Versioned = type[LandVersion] | type[AreaOutline] | type[Approval]
+ALL_THAT_IS_KNOWN = datetime(9999, 12, 31, tzinfo=UTC)
+"""The ledger's clock may run ahead of the wall's: "now" is not a time but whatever stands."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,8 @@ class Moment:
 
     @classmethod
     def of(cls, session: Session, on: date | None = None, known_at: datetime | None = None) -> Self:
-        """Return the moment asked for; today, as known now, where nothing is."""
-        now = clock_of(session)()
-        return cls(on or civil_day(now), known_at or now)
+        """Return the moment asked for; today, with all that is known, where nothing is."""
+        return cls(on or civil_day(clock_of(session)()), known_at or ALL_THAT_IS_KNOWN)
 
 
 def valid(model: Any, moment: Moment) -> ColumnElement[bool]:
@@ -86,14 +85,20 @@ class Wanted:
     exam: str | None = None
 
 
+def placed(query: Select[Any], model: Any, wanted: Wanted) -> Select[Any]:
+    """Return the query for what of a layer lies in the area and the box asked for."""
+    if wanted.area_code:
+        low, high = wanted.area_code, wanted.area_code + AFTER_ANY_DIGIT
+        query = query.where(model.area_code >= low, model.area_code < high)
+    if wanted.box:
+        query = query.where(space.intersects(model.geometry, shapely.box(*wanted.box)))
+    return query
+
+
 def parcels(wanted: Wanted) -> Select[ParcelVersion]:
     """Return the query for the parcels asked for."""
     query = select(ParcelVersion).where(valid(ParcelVersion, wanted.moment))
-    if wanted.area_code:
-        low, high = wanted.area_code, wanted.area_code + AFTER_ANY_DIGIT
-        query = query.where(ParcelVersion.area_code >= low, ParcelVersion.area_code < high)
-    if wanted.box:
-        query = query.where(space.intersects(ParcelVersion.geometry, shapely.box(*wanted.box)))
+    query = placed(query, ParcelVersion, wanted)
     if wanted.land_class:
         query = query.where(ParcelVersion.land_class.startswith(wanted.land_class, autoescape=True))
     if wanted.exam:
@@ -190,11 +195,7 @@ def approvals_page(
 ) -> tuple[list[Approval], int | None]:
     """Return one page of the approvals that cover a day."""
     query = select(Approval).where(approved(wanted.moment), Approval.id > after)
-    if wanted.area_code:
-        low, high = wanted.area_code, wanted.area_code + AFTER_ANY_DIGIT
-        query = query.where(Approval.area_code >= low, Approval.area_code < high)
-    if wanted.box:
-        query = query.where(space.intersects(Approval.geometry, shapely.box(*wanted.box)))
+    query = placed(query, Approval, wanted)
     found = list(session.scalars(query.order_by(Approval.id).limit(limit + 1)))
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 

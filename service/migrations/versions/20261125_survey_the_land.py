@@ -19,7 +19,7 @@ LAYERS = {
 }
 ENDED_ONCE = ("parcel_versions", "farmland_versions", "area_outlines", "approvals")
 MAY_CHANGE = {"valid_to", "ended_at", "end_reason"}
-FIXED = ("lineage", "farmland_overlays", "exam_findings")
+FIXED = ("lineage", "farmland_overlays")
 
 
 def upgrade() -> None:
@@ -32,6 +32,7 @@ def upgrade() -> None:
         _let_end_once(table)
     for table in FIXED:
         _refuse(table, "UPDATE OR DELETE", "UPDATE", "DELETE")
+    _keep_findings()
 
 
 def _create_tables() -> None:
@@ -428,6 +429,34 @@ def _refuse(table: str, at_once: str, *one_by_one: str) -> None:
     )
     op.execute(
         f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION chungeng_append_only()"
+    )
+
+
+def _keep_findings() -> None:
+    """Findings of a dry run give way to those of the next; those of a committed import stay."""
+    is_committed = (
+        "(SELECT state FROM land_imports WHERE id = OLD.import_id) IN ('committed', 'committing')"
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        _refuse("exam_findings", "UPDATE", "UPDATE")
+        op.execute(
+            "CREATE TRIGGER exam_findings_no_delete BEFORE DELETE ON exam_findings "
+            f"WHEN {is_committed} "
+            "BEGIN SELECT RAISE(ABORT, 'exam_findings is append-only'); END"
+        )
+        return
+    op.execute(
+        "CREATE FUNCTION chungeng_findings_stay() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF TG_OP = 'UPDATE' OR {is_committed} THEN "
+        "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END IF; RETURN OLD; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER exam_findings_append_only BEFORE UPDATE OR DELETE ON exam_findings "
+        "FOR EACH ROW EXECUTE FUNCTION chungeng_findings_stay()"
+    )
+    op.execute(
+        "CREATE TRIGGER exam_findings_no_truncate BEFORE TRUNCATE ON exam_findings "
         "FOR EACH STATEMENT EXECUTE FUNCTION chungeng_append_only()"
     )
 

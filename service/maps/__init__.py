@@ -1,0 +1,1 @@
+"""Maps and exchange: vector tiles and OGC API Features, scoped by account."""
