@@ -163,11 +163,8 @@ class Guarded:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if not scope["path"].startswith("/static/"):
-                    headers.setdefault("Cache-Control", "no-store")
-                elif not scope["query_string"]:
-                    # Modules name each other without a version: a browser must ask again.
-                    headers.setdefault("Cache-Control", "no-cache")
+                if rule := _cache_rule(scope):
+                    headers.setdefault("Cache-Control", rule)
             await send(message)
 
         request = Request(scope, receive)
@@ -197,6 +194,13 @@ class Guarded:
             return message
 
         await self.app(scope, counted, send)
+
+
+def _cache_rule(scope: Scope) -> str | None:
+    if not scope["path"].startswith("/static/"):
+        return "no-store"
+    # Modules name each other without a version: a browser must ask each time.
+    return None if scope["query_string"] else "no-cache"
 
 
 def _body_limit(headers: Headers, path: str) -> int:

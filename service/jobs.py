@@ -21,6 +21,7 @@ from config.settings import Settings
 from service import audit, backups
 from service.accounts.models import LoginFailure, LoginSession
 from service.database import Base, Database, UtcInstant, clock_of, dialect_insert
+from service.parcels.reading import LandReader
 from service.reporting import actions as reporting
 from service.reporting import queries as reporting_queries
 from service.schemas import CIVIL_ZONE, civil_day
@@ -106,10 +107,21 @@ def _back_up(database: Database, settings: Settings) -> str:
     return backups.save(database, settings.backup_directory, label="nightly").name
 
 
+def _resume_imports(database: Database, settings: Settings) -> int:
+    """Go on with land files that a server left half way."""
+    reader = LandReader(database, settings.import_directory, settings.county_code)
+    with database.system_reading() as session:
+        left = reader.left_behind(session)
+    for import_id in left:
+        reader.work(import_id)
+    return len(left)
+
+
 TIMETABLE = (
     Job("remind", "*/15 * * * *", "催报提醒", _in_transaction(reporting.remind)),
     Job("open-tasks", "10 0 * * *", "补建报送任务", _in_transaction(_open_tasks)),
     Job("end-sessions", "40 0 * * *", "清理过期登录", _in_transaction(_end_sessions)),
+    Job("resume-imports", "*/30 * * * *", "续读土地文件", _resume_imports),
     Job("back-up", "0 2 * * *", "每夜备份", _back_up),
     Job("check-rollups", "30 2 * * *", "核对汇总与明细", _check_rollups),
 )

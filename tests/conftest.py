@@ -196,6 +196,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         _env_file=None,
         database_url=database_url,
         backup_directory=tmp_path / "backups",
+        import_directory=tmp_path / "imports",
         jobs=False,
     )
 

@@ -44,6 +44,8 @@ def read(source: Source, request: Request, limits: Limits, progress: Progress) -
         "n_with_height": shapes.with_height,
         "bbox_in_file": _box(shapes.geometries),
     }
+    if report["bbox_in_file"] is None:
+        raise Refusal("no_coordinates", "没有一个图斑有可读的几何,文件可能损坏")
     step("reference")
     code = _reference(shapes.geometries, layer.crs, options["crs"], around, report)
     if mapping is None or code is None:

@@ -6,6 +6,7 @@ down what it found, and, once a person has decided, the one transaction that wri
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -32,6 +33,8 @@ from service.parcels.severity import blocked_rows
 from service.parcels.tables import table_of
 from service.schemas import civil_day
 
+SILENT_S = 1800
+"""Longer than any stage of a reading takes."""
 MAX_FINDINGS = 20_000
 """Findings that are kept of one file; the counts are of all."""
 LAST_MONTH, LAST_DAY = 12, 31
@@ -78,6 +81,18 @@ class LandReader:
         except Exception:
             log.exception("land import failed", id=str(import_id))
             self._stop(import_id, BROKEN, is_refusal=False)
+
+    def left_behind(self, session: Session) -> list[UUID]:
+        """Return the imports that a server left half way: nobody has said a word of them since."""
+        busy = (ImportState.READING, ImportState.COMMITTING)
+        found = session.scalars(select(LandImport.id).where(LandImport.state.in_(busy))).all()
+        now = time.time()
+        return [each for each in found if now - self._last_word(each) > SILENT_S]
+
+    def _last_word(self, import_id: UUID) -> float:
+        folder = self.directory / str(import_id)
+        path = folder / imports.PROGRESS
+        return next((each.stat().st_mtime for each in (path, folder) if each.exists()), 0.0)
 
     def _read(self, import_id: UUID, folder: Path, step: Step) -> None:
         around = folder / "around"
@@ -224,9 +239,3 @@ def _keep_findings(session: Session, found: LandImport, folder: Path) -> int:
         listed.column("place").to_pylist(),
     )
     return int(listed.num_rows)
-
-
-def stale(session: Session) -> list[UUID]:
-    """Return the imports that a server left half way."""
-    busy = (ImportState.READING, ImportState.COMMITTING)
-    return list(session.scalars(select(LandImport.id).where(LandImport.state.in_(busy))))

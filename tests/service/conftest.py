@@ -1,12 +1,15 @@
 """The sowing book as its people use it: a recorder files, a town approves, the bureau accepts."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
 
 from service.database import Database
+from service.parcels.schemas import ImportOptions
 
+COUNTY = "441803"
 TRANSPLANTED = {"crop_code": "RICE_E", "method": "transplanted"}
 
 
@@ -100,3 +103,49 @@ def book(clock, database: Database, request: pytest.FixtureRequest, as_role: Cal
     season: str = request.getfixturevalue("season")
     clock.set(story_start)
     return Book(season, as_role, clock)
+
+
+class Desk:
+    """The bureau's land desk, through its API."""
+
+    def __init__(self, speaker) -> None:
+        self.speaker = speaker
+
+    def bring(self, path, **options) -> dict:
+        """Bring a file and wait until it is read."""
+        data = {"options": ImportOptions(**options).model_dump_json(exclude_none=True)}
+        with path.open("rb") as file:
+            answer = self.speaker.send(
+                "POST", "parcels/imports", files={"file": (path.name, file)}, data=data
+            )
+        assert answer.status_code == 202, answer.text
+        return self.wait(answer.json()["id"])
+
+    def wait(self, import_id: str) -> dict:
+        """Wait until nothing is being done with an import."""
+        for _ in range(600):
+            found = self.speaker.get(f"parcels/imports/{import_id}").json()
+            if found["state"] not in {"reading", "committing"}:
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"still {found['state']}: {found['progress']}")
+
+    def commit(self, found: dict, **choices) -> dict:
+        """Put a file into the book and wait until it is there."""
+        answer = self.speaker.post(f"parcels/imports/{found['id']}/commit", choices)
+        assert answer.status_code == 202, answer.text
+        return self.wait(found["id"])
+
+    def put(self, path, **options) -> dict:
+        """Bring a file and put it into the book."""
+        found = self.bring(path, **options)
+        assert found["state"] == "ready", found
+        done = self.commit(found)
+        assert done["state"] == "committed", done["problem"]
+        return done
+
+
+@pytest.fixture
+def desk(as_role) -> Desk:
+    """The bureau of the county."""
+    return Desk(as_role("bureau", COUNTY))

@@ -1,7 +1,9 @@
 """Land files on their way into the book: dry run, decision, all or nothing."""
 
+import os
 import time
 from datetime import date
+from uuid import UUID
 
 import numpy as np
 import pyogrio
@@ -10,9 +12,14 @@ import shapely
 from sqlalchemy import func, select
 
 from geo import ellipsoid
-from service import audit
-from service.parcels.models import AreaOutline, FarmlandOverlay, ParcelVersion
-from service.parcels.schemas import ImportOptions
+from service import audit, jobs
+from service.parcels.models import (
+    AreaOutline,
+    FarmlandOverlay,
+    ImportState,
+    LandImport,
+    ParcelVersion,
+)
 
 COUNTY = "441803"
 TAIHE, TAIPING = "441803102", "441803104"
@@ -74,52 +81,6 @@ def write(path, geometries, fields, crs: str = "EPSG:4490"):
         layer="DLTB",
     )
     return path
-
-
-class Desk:
-    """The bureau's land desk, through its API."""
-
-    def __init__(self, speaker) -> None:
-        self.speaker = speaker
-
-    def bring(self, path, **options) -> dict:
-        """Bring a file and wait until it is read."""
-        data = {"options": ImportOptions(**options).model_dump_json(exclude_none=True)}
-        with path.open("rb") as file:
-            answer = self.speaker.send(
-                "POST", "parcels/imports", files={"file": (path.name, file)}, data=data
-            )
-        assert answer.status_code == 202, answer.text
-        return self.wait(answer.json()["id"])
-
-    def wait(self, import_id: str) -> dict:
-        """Wait until nothing is being done with an import."""
-        for _ in range(600):
-            found = self.speaker.get(f"parcels/imports/{import_id}").json()
-            if found["state"] not in {"reading", "committing"}:
-                return found
-            time.sleep(0.05)
-        raise AssertionError(f"still {found['state']}: {found['progress']}")
-
-    def commit(self, found: dict, **choices) -> dict:
-        """Put a file into the book and wait until it is there."""
-        answer = self.speaker.post(f"parcels/imports/{found['id']}/commit", choices)
-        assert answer.status_code == 202, answer.text
-        return self.wait(found["id"])
-
-    def put(self, path, **options) -> dict:
-        """Bring a file and put it into the book."""
-        found = self.bring(path, **options)
-        assert found["state"] == "ready", found
-        done = self.commit(found)
-        assert done["state"] == "committed", done["problem"]
-        return done
-
-
-@pytest.fixture
-def desk(as_role) -> Desk:
-    """The bureau of the county."""
-    return Desk(as_role("bureau", COUNTY))
 
 
 def book(database, *criteria) -> list[ParcelVersion]:
@@ -300,6 +261,18 @@ def test_a_book_that_changed_meanwhile_asks_to_be_looked_at_again(desk, database
     assert answer.status_code == 202, answer.text
     again = desk.wait(first["id"])
     assert again["report"]["standing"] == {"new": 0, "changed": 0, "same": 4, "gone": 0}
+
+
+def test_what_a_server_left_half_way_is_taken_up_by_the_next(desk, database, settings, tmp_path):
+    shapes = squares(2)
+    found = desk.bring(write(tmp_path / "one.gpkg", shapes, dltb(shapes)))
+    with database.system_transaction() as session:
+        session.get(LandImport, UUID(found["id"])).state = ImportState.READING
+    assert jobs.BY_NAME["resume-imports"].run(database, settings) == 0
+    said = settings.import_directory / found["id"] / "progress.json"
+    os.utime(said, (time.time() - 7200,) * 2)
+    assert jobs.BY_NAME["resume-imports"].run(database, settings) == 1
+    assert desk.wait(found["id"])["state"] == "ready"
 
 
 def test_an_older_survey_does_not_end_a_later_one(desk, database, tmp_path):
