@@ -14,27 +14,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from uuid import uuid4
 
 import httpx2
 import openpyxl
-import sqlalchemy as sa
 import xlsxwriter
 
-from benchmarks import load, province
+from benchmarks import area, land, load, province, shares, tile_encoding
+from benchmarks.databases import POSTGIS_URL, a_database
 from service.database import Database
 
 CLIENTS, ROUNDS = 16, 5
 WORKBOOK_ROWS = 2000
-POSTGIS_URL = os.environ.get("TEST_POSTGIS_URL")
 
 
 def main() -> None:
     """Measure each engine that is here."""
     parser = argparse.ArgumentParser(prog="benchmarks")
     parser.add_argument("--engine", choices=["sqlite", "postgresql"])
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller books")
+    parser.add_argument("--only", choices=["books", "land"], help="one half of the jobs")
     options = parser.parse_args()
+    if options.only != "land":
+        _books(options)
+    if options.only != "books":
+        print("\n".join(area.run(options.quick)), flush=True)
+        print("\n".join(shares.run(options.quick)), flush=True)
+        tile_encoding.run(options.quick)
+        land.run(options.quick)
+
+
+def _books(options: argparse.Namespace) -> None:
     for engine in ("sqlite", "postgresql"):
         if options.engine in (None, engine):
             if engine == "postgresql" and POSTGIS_URL is None:
@@ -42,22 +51,6 @@ def main() -> None:
                 continue
             with tempfile.TemporaryDirectory() as folder, a_database(engine, folder) as url:
                 measure(engine, url, is_quick=options.quick)
-
-
-@contextmanager
-def a_database(engine: str, folder: str) -> Iterator[str]:
-    """Make an empty database and take it away afterwards."""
-    if engine == "sqlite":
-        yield f"sqlite:///{folder}/bench.gpkg"
-        return
-    name = f"bench_{uuid4().hex[:8]}"
-    admin = sa.create_engine(POSTGIS_URL or "", isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
-    yield sa.make_url(POSTGIS_URL or "").set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-    admin.dispose()
 
 
 def measure(engine: str, url: str, *, is_quick: bool) -> None:

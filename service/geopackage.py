@@ -25,6 +25,9 @@ EDGES = ("minx", "maxx", "miny", "maxy")
 HEADER_DTYPE = np.dtype([("start", "V4"), ("srid", "<i4"), *((edge, "<f8") for edge in EDGES)])
 APPLICATION_ID = 0x47504B47
 USER_VERSION = 10300
+CACHE_KIB = 2000
+"""SQLite's own default."""
+BULK_CACHE_KIB = 256 * 1024
 RTREE_EXTENSION = "http://www.geopackage.org/spec120/#extension_rtree"
 PREDICATES = {"ST_Intersects", "ST_Within", "ST_Contains", "ST_MeetsBox"}
 
@@ -242,6 +245,10 @@ def insert_many(
 
     The insert trigger would call Python five times a row; here the bounds come in one array.
     """
+    # What is written stays in memory until the commit: spilling early would write it twice, and
+    # would shut readers out for as long as the transaction lasts.
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{BULK_CACHE_KIB}")
+    connection.exec_driver_sql("PRAGMA cache_spill = OFF")
     tree = rtree_name(table, "geometry")
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     connection.exec_driver_sql(f'DROP TRIGGER "{tree}_insert"')
@@ -252,6 +259,7 @@ def insert_many(
     finally:
         cursor.close()
     _put_trigger(connection, table, "geometry", "insert")
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.exec_driver_sql(
         "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now') "
         "WHERE table_name = ?",

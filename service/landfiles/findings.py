@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from geo import exam
@@ -21,6 +22,7 @@ from inspections.land_checks import LandCodes
 from service.landfiles import canonical, presets
 from service.landfiles.surroundings import Around, write_table
 
+VILLAGE = 12
 BLOCK, WARN = "block", "warn"
 FIRST_YEAR = 1984
 """The first national land survey began."""
@@ -68,7 +70,7 @@ def examine(
         geometries,
         exam.ExamLimits(**limits),
         declared_m2=declared_m2(frame),
-        outlines=villages[1] if villages and kind == "parcels" else None,
+        outlines=_surveyed(frame, villages) if villages and kind == "parcels" else None,
         county=around.county,
     )
     rows = land.LandResult([], {}, {})
@@ -86,6 +88,18 @@ def examine(
         "n_repairs": int((~shapely.is_missing(found.repaired)).sum()),
     }
     return Examined(found.repaired, {"exam": report})
+
+
+def _surveyed(frame: pa.Table, villages: tuple[list[str], Geometries]) -> Geometries:
+    """Return the outlines of the villages that the file names; of all where it names none.
+
+    A file of one town says nothing about the land of another.
+    """
+    codes, outlines = villages
+    named = pc.utf8_slice_codeunits(frame.column("location_code"), 0, VILLAGE)
+    is_named = pc.is_in(pa.array(codes), pc.unique(named)).to_numpy(zero_copy_only=False)
+    surveyed: Geometries = np.where(is_named, outlines, None) if is_named.any() else outlines
+    return surveyed
 
 
 def declared_m2(frame: pa.Table) -> npt.NDArray[np.float64]:

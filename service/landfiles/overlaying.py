@@ -1,5 +1,6 @@
 """The result laid over villages, farmland and the book."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from service.landfiles.comparison import CHANGED, NEW, Book, Comparison
 from service.landfiles.digest import attribute_digest
 from service.landfiles.surroundings import Around, write_table
 
+THREADS = min(os.cpu_count() or 1, 4)
 VILLAGE = 12
 """Digits of a village's code, with which every location code begins."""
 PARCELS, FARMLAND = "parcels", "farmland"
@@ -83,7 +85,7 @@ def _villages(
         empty = {"village_code": pa.nulls(n, pa.string()), "village_share": nothing}
         return empty | {"village_margin": nothing}
     codes, outlines = around.villages
-    found = shares.largest_share(usable, outlines, areas_m2)
+    found = shares.largest_share(usable, outlines, areas_m2, n_threads=THREADS)
     has_none = found.zone < 0
     named = np.array([*codes, None], dtype=object)[found.zone]
     report["n_without_village"] = int(has_none.sum())
@@ -98,10 +100,10 @@ def _overlay(usable: Geometries, areas_m2: npt.NDArray[np.float64], kind: str, b
     """Lay parcels over basic farmland, whichever of the two is the file's."""
     ids = beside.table.column("id")
     if kind == PARCELS:
-        pairs = shares.intersection_shares(usable, beside.geometries)
+        pairs = shares.intersection_shares(usable, beside.geometries, n_threads=THREADS)
         rows, others, whole_m2 = pairs.parcel, pairs.other, areas_m2
     else:
-        pairs = shares.intersection_shares(beside.geometries, usable)
+        pairs = shares.intersection_shares(beside.geometries, usable, n_threads=THREADS)
         rows, others = pairs.other, pairs.parcel
         whole_m2 = ellipsoid.areas_m2(beside.geometries)
     write_table(

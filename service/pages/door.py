@@ -59,4 +59,6 @@ def home(page: PageFrame) -> Response:
         return see(HOME[page.viewer.role])
     if page.may("sowing.progress.read"):
         return see("/progress")
+    if page.may("map.read"):
+        return see("/map")
     return page.show("home.html")

@@ -32,6 +32,8 @@ NAVIGATION = (
         "进度",
         (Role.LEADER, Role.BUREAU, Role.APPROVER, Role.RECORDER, Role.AUDITOR, Role.ADMIN),
     ),
+    ("/map", "地图", tuple(role for role in Role if may(role, "map.read"))),
+    ("/land", "土地数据", tuple(role for role in Role if may(role, "parcel.import"))),
 )
 HEADING = {
     401: "请先登录",

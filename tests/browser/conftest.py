@@ -17,7 +17,8 @@ from service.database import Database
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
     "--no-sandbox",
-    "--disable-gpu",
+    "--use-angle=swiftshader",  # the map is drawn by WebGL, on machines without a graphics card
+    "--enable-unsafe-swiftshader",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
@@ -89,11 +90,15 @@ def browse(chromium: Browser, site: str, watch: Watch) -> Iterator[Callable[...,
     """Open a window of one's own and log in by the form: `browse("leader-441803")`."""
     opened = []
 
-    def window(username: str, *, width: int = 1920, height: int = 1080) -> Page:
+    def window(
+        username: str, *, width: int = 1920, height: int = 1080, is_touch: bool = False
+    ) -> Page:
         context = chromium.new_context(
             base_url=site,
             viewport={"width": width, "height": height},
             locale="zh-CN",
+            has_touch=is_touch,
+            is_mobile=is_touch,
             permissions=["clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(15_000)

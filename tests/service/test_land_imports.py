@@ -220,6 +220,16 @@ def test_the_village_is_that_of_the_largest_share_and_the_margin_is_kept(
     assert first_row[0].village_margin == pytest.approx(1.0, abs=1e-9)
 
 
+def test_a_file_of_one_village_says_nothing_of_the_land_of_another(desk, outlined, tmp_path):
+    shapes = squares(2)
+    found = desk.bring(write(tmp_path / "dltb.gpkg", shapes, dltb(shapes)))
+    listed = desk.speaker.get(
+        f"parcels/imports/{found['id']}/findings", rule="geometry.gap"
+    ).json()["items"]
+    assert listed
+    assert all(each["lon"] < WEST + 2.25 * STEP for each in listed)
+
+
 def test_a_blocked_file_does_not_enter_and_says_what_to_do(desk, database, tmp_path):
     shapes = squares(3)
     shapes[4] = moved(shapes[4], west=STEP / 3, east=STEP / 3)
