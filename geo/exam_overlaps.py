@@ -1,4 +1,4 @@
-"""Duplicates, and overlaps including containment and multipart, without trying every pair.
+"""Overlaps, including containment and multipart, without trying every pair.
 
 Neighbours touch six to eight others each, and deciding for every touching pair that it does not
 overlap costs more than all other rules together. Most of it is not needed. Walk each ring with
@@ -9,6 +9,7 @@ and one point of it tells how often. If that is once, it overlaps nothing: no pa
 a test.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +30,9 @@ from geo.exam_repair import polygon_parts
 
 BLOCK_PARCELS = 100_000
 """Edges are matched block by block: 10⁶ parcels have 3 · 10⁷ edges."""
-QUERY_PARCELS = 64
-"""Boxes that are asked for at a time: ten thousand parcels on one spot are 10⁸ pairs."""
+QUERIES = 64
+"""Boxes that are asked for at a time: each may meet every parcel, where they lie in a pile."""
+TRIED_PAIRS = 20_000
 
 
 @dataclass(frozen=True)
@@ -75,20 +77,46 @@ def alone(geometries: Geometries) -> Flags:
     """
     if not len(geometries):
         return np.empty(0, dtype=bool)
-    tree = shapely.STRtree(geometries)
-    is_alone = np.ones(len(geometries), dtype=bool)
-    for members in _blocks(geometries):
-        boxes, owner = edges.boxes_of(edges.unshared(edges.edges_of(geometries[members])))
-        box, met = tree.query(boxes)
-        is_alone[met[members[owner[box]] != met]] = False
+    is_alone = ~_met(geometries)
     asked = np.flatnonzero(is_alone)
     points = shapely.point_on_surface(geometries[asked])
-    point, covering = tree.query(points, predicate="intersects")
-    n_covering = np.bincount(point, minlength=len(asked))
-    is_own = np.zeros(len(asked), dtype=bool)
-    is_own[point[covering == asked[point]]] = True
-    is_alone[asked[(n_covering != 1) | ~is_own]] = False
+    tree = shapely.STRtree(geometries)
+    for start in range(0, len(asked), QUERIES):
+        some = asked[start : start + QUERIES]
+        point, covering = tree.query(points[start : start + QUERIES], predicate="intersects")
+        is_once = np.bincount(point, minlength=len(some)) == 1
+        is_own = np.zeros(len(some), dtype=bool)
+        is_own[point[covering == some[point]]] = True
+        is_alone[some] = is_once & is_own
     return is_alone
+
+
+def _met(geometries: Geometries) -> Flags:
+    """Polygons whose box a foreign unshared edge may meet.
+
+    Those that are met leave the tree as soon as they weigh, so that a pile of parcels, where
+    every edge meets every box, costs no more than any other file.
+    """
+    is_met = np.zeros(len(geometries), dtype=bool)
+    left, n_hits = np.arange(len(geometries)), 0
+    tree = shapely.STRtree(geometries)
+    for boxes, owner in _unshared_boxes(geometries):
+        box, hit = tree.query(boxes)
+        met = left[hit]
+        is_met[met[owner[box] != met]] = True
+        n_hits += len(hit)
+        if n_hits > len(left):
+            left, n_hits = left[~is_met[left]], 0
+            tree = shapely.STRtree(geometries[left])
+    return is_met
+
+
+def _unshared_boxes(geometries: Geometries) -> Iterator[tuple[Geometries, Indices]]:
+    for members in _blocks(geometries):
+        boxes, owner = edges.boxes_of(edges.unshared(edges.edges_of(geometries[members])))
+        for start in range(0, len(boxes), QUERIES):
+            some = slice(start, start + QUERIES)
+            yield boxes[some], members[owner[some]]
 
 
 def _blocks(geometries: Geometries) -> list[Indices]:
@@ -134,13 +162,9 @@ def overlapping(geometries: Geometries, *, max_pairs: int) -> Overlaps:
 
 def _meeting(geometries: Geometries, *, max_pairs: int) -> tuple[Indices, Indices]:
     """Pairs whose insides meet, by the exact predicate, until there are max_pairs of them."""
-    tree = shapely.STRtree(geometries)
     found: list[NDArray[np.intp]] = [np.empty((2, 0), dtype=np.intp)]
     n_found = 0
-    for start in range(0, len(geometries), QUERY_PARCELS):
-        one, two = tree.query(geometries[start : start + QUERY_PARCELS])
-        one = one + start
-        pairs = np.stack([one, two])[:, one < two]
+    for pairs in _near(geometries):
         meets = shapely.relate_pattern(geometries[pairs[0]], geometries[pairs[1]], "T********")
         found.append(pairs[:, meets])
         n_found += int(meets.sum())
@@ -149,6 +173,17 @@ def _meeting(geometries: Geometries, *, max_pairs: int) -> tuple[Indices, Indice
     pairs = np.concatenate(found, axis=1)
     pairs = pairs[:, np.lexsort((pairs[1], pairs[0]))][:, :max_pairs]
     return pairs[0], pairs[1]
+
+
+def _near(geometries: Geometries) -> Iterator[NDArray[np.intp]]:
+    """Yield pairs whose boxes meet, some at a time, so that a pile of parcels ends soon."""
+    tree = shapely.STRtree(geometries)
+    for start in range(0, len(geometries), QUERIES):
+        one, two = tree.query(geometries[start : start + QUERIES])
+        pairs = np.stack([one + start, two])
+        pairs = pairs[:, pairs[0] < pairs[1]]
+        for at in range(0, pairs.shape[1], TRIED_PAIRS):
+            yield pairs[:, at : at + TRIED_PAIRS]
 
 
 def overlaps(

@@ -26,7 +26,7 @@ def finite(geometries: Geometries) -> Flags:
 
 
 def valid(geometries: Geometries) -> Flags:
-    """Tell which geometries are valid; GEOS is not asked where a coordinate is not finite.
+    """Tell which geometries are valid.
 
     Parameters
     ----------
@@ -38,9 +38,8 @@ def valid(geometries: Geometries) -> Flags:
     bool array, shape (n,)
         False for None and for coordinates that are not finite.
     """
-    is_valid = finite(geometries)
-    is_valid[is_valid] = shapely.is_valid(geometries[is_valid])
-    return is_valid
+    with np.errstate(invalid="ignore"):  # a NaN among the coordinates is an answer, not an error
+        return np.asarray(shapely.is_valid(geometries))
 
 
 def repair(geometries: Geometries, is_valid: Flags | None = None) -> Geometries:

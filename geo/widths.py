@@ -12,6 +12,9 @@ Geometries = NDArray[Any]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+AT_A_TIME = 20_000
+"""Geometries whose coordinates are held at once."""
+
 
 def perimeters_m(geometries: Geometries) -> Floats:
     """Return the length of all rings of each polygon.
@@ -26,6 +29,11 @@ def perimeters_m(geometries: Geometries) -> Floats:
     float array, shape (n,)
         Metres, by the scale of the ellipsoid at each edge's middle latitude; 0 where empty.
     """
+    slices = (geometries[at : at + AT_A_TIME] for at in range(0, len(geometries), AT_A_TIME))
+    return np.concatenate([np.empty(0), *(_perimeters_m(each) for each in slices)])
+
+
+def _perimeters_m(geometries: Geometries) -> Floats:
     rings, owner = shapely.get_rings(geometries, return_index=True)
     coords, ring = shapely.get_coordinates(rings, return_index=True)
     start = np.flatnonzero(ring[1:] == ring[:-1])

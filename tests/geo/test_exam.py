@@ -163,7 +163,7 @@ def test_blocks_do_not_change_the_answer(monkeypatch):
     parcels = with_overlaps(tessellation(11, side=9), 11)
     whole = found_pairs(exam.overlapping(parcels, max_pairs=10**6))
     monkeypatch.setattr("geo.exam_overlaps.BLOCK_PARCELS", 10)
-    monkeypatch.setattr("geo.exam_overlaps.QUERY_PARCELS", 7)
+    monkeypatch.setattr("geo.exam_overlaps.QUERIES", 7)
     assert found_pairs(exam.overlapping(parcels, max_pairs=10**6)) == whole
 
 
