@@ -174,6 +174,12 @@ def _geopackage_text(type_: String, compiler: Any, **_: Any) -> str:
     return f"TEXT({type_.length})" if type_.length else "TEXT"
 
 
+@compiles(DateTime, "sqlite")
+def _geopackage_instant(type_: DateTime, compiler: Any, **_: Any) -> str:
+    # As text: SQLAlchemy writes instants as Python does, GeoPackage's own DATETIME has a "T".
+    return "TEXT(26)"
+
+
 @compiles(Enum, "sqlite")
 def _geopackage_choice(type_: Enum, compiler: Any, **_: Any) -> str:
     return f"TEXT({type_.length})"

@@ -26,6 +26,7 @@ from service.terminal import console, problems
 FORMATS = {".gpkg": "gpkg", ".zip": "shp", ".parquet": "parquet", ".xlsx": "xlsx"}
 FORMATS |= {".geojson": "geojson"}
 STAGE_TEXT = {
+    "queued": "排队",
     "surroundings": "备好账本",
     "read": "读取文件",
     "geometry": "读图形",

@@ -98,7 +98,10 @@ def _surveyed(frame: pa.Table, villages: tuple[list[str], Geometries]) -> Geomet
     codes, outlines = villages
     named = pc.utf8_slice_codeunits(frame.column("location_code"), 0, VILLAGE)
     is_named = pc.is_in(pa.array(codes), pc.unique(named)).to_numpy(zero_copy_only=False)
-    surveyed: Geometries = np.where(is_named, outlines, None) if is_named.any() else outlines
+    if not is_named.any():
+        return outlines
+    surveyed = outlines.copy()
+    surveyed[~is_named] = None
     return surveyed
 
 

@@ -20,7 +20,7 @@ from service.pages.land_sketch import sketch
 from service.pages.page import PageFrame, see
 from service.parcels import imports, surroundings
 from service.parcels.imports import STATE_TEXT
-from service.parcels.models import ImportState, LandImport, LandKind, ParcelVersion
+from service.parcels.models import ImportState, LandImport, ParcelVersion
 from service.parcels.schemas import ImportChoices
 
 EXAMINED = frozenset({ImportState.READY, ImportState.COMMITTED, ImportState.DISCARDED})
@@ -104,7 +104,6 @@ def _decision(
         "n_only_repair": n_only_repair,
         "n_otherwise": n_blocked - n_only_repair,
         "is_stale": found.compared_with != surroundings.revision(page.session),
-        "is_for_book": found.kind is not LandKind.APPROVALS,
         "choices": choices,
     }
 

@@ -43,8 +43,8 @@ FILE_KIND_TEXT = {
     "geojson": "GeoJSON",
     "parquet": "GeoParquet",
 }
-KINDS = (LandKind.PARCELS, LandKind.FARMLAND, LandKind.OUTLINES)
-"""What a file can be imported as; approvals are filed one by one, each with its document."""
+KINDS = tuple(LandKind)
+"""What a file can be imported as."""
 ENCODINGS = {
     "utf-8": "UTF-8",
     "gb18030": "GB18030(含 GBK、GB2312)",

@@ -32,7 +32,7 @@ def file_approval(session: Session, viewer: Viewer, given: ApprovalCreate) -> tu
     approval = Approval(
         id=bulk.next_id(session, Approval),
         uid=given.uid or uuid4(),
-        area_code=_area(session, viewer, given.area_code, geometry),
+        area_code=area_of(session, viewer, given.area_code, geometry),
         recorded_at=now,
         recorded_by=viewer.account_id,
         ellipsoidal_area_m2=float(ellipsoid.areas_m2([geometry])[0]),
@@ -91,7 +91,10 @@ def _the_same(known: Approval, given: ApprovalCreate, geometry: shapely.Geometry
     return known
 
 
-def _area(session: Session, viewer: Viewer, wanted: str | None, geometry: shapely.Geometry) -> str:
+def area_of(
+    session: Session, viewer: Viewer, wanted: str | None, geometry: shapely.Geometry
+) -> str:
+    """Return the unit that an area lies in: the one named, else the smallest around it."""
     if wanted is not None:
         areas.area(session, wanted)  # refuses what does not exist or is out of view
         return wanted

@@ -19,6 +19,7 @@ from service.areas.models import Area
 from service.areas.queries import under
 from service.errors import Conflict
 from service.parcels import bulk, surroundings
+from service.parcels.approval_commit import commit_approvals
 from service.parcels.approvals import bump
 from service.parcels.models import (
     FarmlandOverlay,
@@ -68,6 +69,9 @@ def commit(session: Session, found: LandImport, folder: Path, step: Step) -> dic
     assert found.valid_from is not None, "a dry run says what day it speaks of"
     if found.kind is LandKind.OUTLINES:
         counts: dict[str, Any] = commit_outlines(session, found, folder, at)
+    elif found.kind is LandKind.APPROVALS:
+        blocked = blocked_rows(folder, json.loads(found.options).get("choices", {}))
+        counts = commit_approvals(session, found, folder, at, blocked)
     else:
         counts = _commit_parcels(session, found, folder, at, step)
     if any(counts.values()):

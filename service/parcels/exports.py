@@ -143,10 +143,16 @@ def _table(session: Session, kind: LandKind, wanted: Wanted) -> pa.Table:
     rows = session.execute(_query(kind, wanted, names)).all()
     columns = list(zip(*rows, strict=True)) or [()] * (len(names) + 1)
     made = {
-        name: pa.array([_plain(each) for each in column])
+        name: _array([_plain(each) for each in column])
         for name, column in zip(names, columns[:-1], strict=True)
     }
     return pa.table(made | {"geometry": pa.array(columns[-1], pa.binary())})
+
+
+def _array(values: list[Any]) -> pa.Array:
+    """Return a column; one that is empty throughout is of text, for GDAL knows no null type."""
+    made = pa.array(values)
+    return made.cast(pa.string()) if pa.types.is_null(made.type) else made
 
 
 def _query(kind: LandKind, wanted: Wanted, names: list[str]) -> Select[Any]:

@@ -7,6 +7,7 @@ file never goes into the book by itself: a dry run shows what would happen, a pe
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from service import audit
 from service.accounts import queries as accounts
 from service.accounts.models import Account
-from service.errors import Conflict, Invalid, NotFound, TooLarge
+from service.errors import Conflict, Invalid, NotFound, ServiceError, TooLarge
 from service.files import UnreadableFile
 from service.parcels import surroundings
 from service.parcels.models import ImportState, LandImport
@@ -55,7 +56,11 @@ def accept(
     """Keep an uploaded file (or the loose parts of a shapefile) and have it read."""
     import_id = uuid4()
     folder = directory / str(import_id) / SOURCE
-    digest, size = _keep(parts, folder, max_bytes)
+    try:
+        digest, size = _keep(parts, folder, max_bytes)
+    except ServiceError:
+        shutil.rmtree(folder.parent)
+        raise
     found = LandImport(
         id=import_id,
         area_code=viewer.area_code,

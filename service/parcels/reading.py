@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -59,6 +60,7 @@ class LandReader:
 
     def start(self, import_id: UUID) -> None:
         """Have the next step of an import done, in turn."""
+        _Noted(self.directory / str(import_id) / imports.PROGRESS, _silent)("queued", 0, 1)
         self._pool.submit(self.work, import_id)
 
     def close(self) -> None:
@@ -96,9 +98,7 @@ class LandReader:
 
     def _read(self, import_id: UUID, folder: Path, step: Step) -> None:
         around = folder / "around"
-        shutil.rmtree(around, ignore_errors=True)
-        for left in folder.glob("*.arrow"):
-            left.unlink()
+        _clear(folder)
         step("surroundings", 0, 1)
         with self.database.system_reading() as session:
             found = imports.one(session, import_id)
@@ -134,6 +134,7 @@ class LandReader:
             found.report = json.dumps(
                 json.loads(found.report) | {"committed": counts}, ensure_ascii=False
             )
+        _clear(folder)
 
     def _stop(self, import_id: UUID, problem: str, *, is_refusal: bool) -> None:
         with self.database.system_transaction() as session:
@@ -152,6 +153,13 @@ class LandReader:
             )
 
 
+def _clear(folder: Path) -> None:
+    """Take away what was made for the reading; the file that came is kept, as it came."""
+    shutil.rmtree(folder / "around", ignore_errors=True)
+    for made in folder.glob("*.arrow"):
+        made.unlink()
+
+
 class _Noted:
     """Tells how far a step is, to whoever looks at the folder and to the caller."""
 
@@ -161,8 +169,9 @@ class _Noted:
     def __call__(self, stage: str, done: int, total: int) -> None:
         text = json.dumps({"stage": stage, "done": done, "total": total})
         beside = self.path.with_suffix(".new")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(self.path)
+        with suppress(OSError):  # nobody is told, and the work goes on
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(self.path)
         self.on_step(stage, done, total)
 
 
@@ -171,11 +180,12 @@ def _note(
 ) -> None:
     """Write down what was read: the report, the findings, and what to do next."""
     said = asdict(report)
-    said["valid_from_source"] = _set_day(session, found, folder)
     found.kind = LandKind(report.kind) if report.kind else None
     found.compared_with, found.problem = revision, None
     is_ready = report.state == "ready"
     found.state = ImportState.READY if is_ready else ImportState.ASKING
+    if is_ready:
+        said["valid_from_source"] = _set_day(session, found, folder)
     session.execute(delete(ExamFinding).where(ExamFinding.import_id == found.id))
     if is_ready and said.get("exam"):
         blocked = blocked_rows(folder, {})

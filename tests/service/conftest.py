@@ -5,11 +5,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+import shapely
 
+from service import audit
 from service.database import Database
+from service.parcels.models import AreaOutline
 from service.parcels.schemas import ImportOptions
+from tests.land_files import COUNTY, SOUTH, STEP, TAIHE, TAIPING, WEST
 
-COUNTY = "441803"
 TRANSPLANTED = {"crop_code": "RICE_E", "method": "transplanted"}
 
 
@@ -149,3 +152,29 @@ class Desk:
 def desk(as_role) -> Desk:
     """The bureau of the county."""
     return Desk(as_role("bureau", COUNTY))
+
+
+@pytest.fixture
+def outlined(database):
+    """The county and two of its villages have outlines: halves of a box around the squares."""
+    whole = shapely.box(WEST - STEP, SOUTH - STEP, WEST + 12 * STEP, SOUTH + 12 * STEP)
+    middle = WEST + 2.25 * STEP
+    west = shapely.box(WEST - STEP, SOUTH - STEP, middle, SOUTH + 12 * STEP)
+    east = shapely.box(middle, SOUTH - STEP, WEST + 12 * STEP, SOUTH + 12 * STEP)
+    units = {COUNTY: whole, f"{TAIHE}201": west, f"{TAIPING}201": east}
+    with database.system_transaction() as session:
+        at = audit.instant(session)
+        for number, (code, geometry) in enumerate(units.items(), start=1):
+            session.add(
+                AreaOutline(
+                    id=number,
+                    area_code=code,
+                    valid_from=date(2020, 1, 1),
+                    recorded_at=at,
+                    name=code,
+                    level="county" if code == COUNTY else "village",
+                    ellipsoidal_area_m2=1.0,
+                    geometry=geometry,
+                )
+            )
+    return units

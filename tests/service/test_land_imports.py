@@ -2,117 +2,35 @@
 
 import os
 import time
-from datetime import date
 from uuid import UUID
 
 import numpy as np
-import pyogrio
 import pytest
 import shapely
 from sqlalchemy import func, select
 
-from geo import ellipsoid
-from service import audit, jobs
-from service.parcels.models import (
-    AreaOutline,
-    FarmlandOverlay,
-    ImportState,
-    LandImport,
-    ParcelVersion,
+from geo import datum
+from service import jobs
+from service.parcels.models import FarmlandOverlay, ImportState, LandImport, ParcelVersion
+from tests.land_files import (
+    COUNTY,
+    SOUTH,
+    STEP,
+    TAIHE,
+    TAIPING,
+    WEST,
+    dltb,
+    farmland,
+    moved,
+    squares,
+    write,
 )
-
-COUNTY = "441803"
-TAIHE, TAIPING = "441803102", "441803104"
-WEST, SOUTH = 112.95, 23.70
-STEP = 0.002
-"""About 200 m."""
-
-
-def squares(n: int, *, west: float = WEST, south: float = SOUTH) -> list[shapely.Polygon]:
-    """n x n squares side by side, row by row from the south-west."""
-    lon, lat = np.meshgrid(west + np.arange(n) * STEP, south + np.arange(n) * STEP)
-    return list(shapely.box(lon, lat, lon + STEP, lat + STEP).ravel())
-
-
-def moved(shape: shapely.Polygon, west=0.0, south=0.0, east=0.0, north=0.0) -> shapely.Polygon:
-    """A square with its edges moved by so many degrees."""
-    return shapely.box(*(np.array(shape.bounds) + np.array([west, south, east, north])))
-
-
-def dltb(geometries, first: int = 1, **columns) -> dict[str, np.ndarray]:
-    """The fields of DLTB for these parcels: paddies whose areas are right."""
-    n = len(geometries)
-    areas = np.round(ellipsoid.areas_m2(np.array(geometries, object)), 2)
-    plain = {
-        "BSM": [f"4418031020000{first + k:05d}" for k in range(n)],
-        "TBBH": [f"{first + k}" for k in range(n)],
-        "DLBM": ["0101"] * n,
-        "QSXZ": ["30"] * n,
-        "QSDWDM": ["4418031022010000000"] * n,
-        "ZLDWDM": ["4418031022010000000"] * n,
-        "ZLDWMC": ["演示村"] * n,
-        "GDPDJB": ["1"] * n,
-        "ZZSXDM": ["LS"] * n,
-        "TBMJ": areas,
-        "KCXS": np.zeros(n),
-        "KCMJ": np.zeros(n),
-        "TBDLMJ": areas,
-        "SJNF": np.full(n, 2022),
-        "FRDBS": ["0"] * n,
-    }
-    return {name: np.asarray(values) for name, values in (plain | columns).items()}
-
-
-def write(path, geometries, fields, crs: str = "EPSG:4490"):
-    """Write a layer as GDAL writes it, in the system that its code names."""
-    shapes = np.array(geometries, object)
-    if crs != "EPSG:4490":
-        import pyproj  # noqa: PLC0415 - only here
-
-        mover = pyproj.Transformer.from_crs("EPSG:4490", crs, always_xy=True)
-        shapes = shapely.transform(shapes, lambda xy: np.column_stack(mover.transform(*xy.T)))
-    pyogrio.raw.write(
-        path,
-        shapely.to_wkb(shapes),
-        list(fields.values()),
-        list(fields),
-        geometry_type="Polygon",
-        crs=crs,
-        layer="DLTB",
-    )
-    return path
 
 
 def book(database, *criteria) -> list[ParcelVersion]:
     with database.system_reading() as session:
         query = select(ParcelVersion).where(*criteria).order_by(ParcelVersion.id)
         return list(session.scalars(query))
-
-
-@pytest.fixture
-def outlined(database):
-    """The county and two of its villages have outlines: halves of a box around the squares."""
-    whole = shapely.box(WEST - STEP, SOUTH - STEP, WEST + 12 * STEP, SOUTH + 12 * STEP)
-    middle = WEST + 2.25 * STEP
-    west = shapely.box(WEST - STEP, SOUTH - STEP, middle, SOUTH + 12 * STEP)
-    east = shapely.box(middle, SOUTH - STEP, WEST + 12 * STEP, SOUTH + 12 * STEP)
-    units = {COUNTY: whole, f"{TAIHE}201": west, f"{TAIPING}201": east}
-    with database.system_transaction() as session:
-        at = audit.instant(session)
-        for number, (code, geometry) in enumerate(units.items(), start=1):
-            session.add(
-                AreaOutline(
-                    id=number,
-                    area_code=code,
-                    valid_from=date(2020, 1, 1),
-                    recorded_at=at,
-                    name=code,
-                    level="county" if code == COUNTY else "village",
-                    ellipsoidal_area_m2=1.0,
-                    geometry=geometry,
-                )
-            )
-    return units
 
 
 def test_a_file_goes_into_the_book_after_a_dry_run_and_a_decision(desk, database, tmp_path):
@@ -296,23 +214,6 @@ def test_an_older_survey_does_not_end_a_later_one(desk, database, tmp_path):
     assert {each.planting_attribute for each in book(database)} == {"LS"}
 
 
-def farmland(geometries, **columns):
-    """The fields of YJJBNTTB for these pieces, with a farmer's name and telephone in them."""
-    n = len(geometries)
-    areas = np.round(ellipsoid.areas_m2(np.array(geometries, object)), 2)
-    plain = {
-        "BSM": [f"44180310299{k:07d}" for k in range(n)],
-        "YJJBNTTBBH": [f"YN{k:06d}" for k in range(n)],
-        "DLBM": ["0101"] * n,
-        "YJJBNTTBMJ": areas,
-        "YJJBNTMJ": areas,
-        "CFZR": ["张三"] * n,
-        "LXDH": ["13800000000"] * n,
-        "SJNF": np.full(n, 2022),
-    }
-    return {name: np.asarray(values) for name, values in (plain | columns).items()}
-
-
 @pytest.mark.parametrize("order", ["parcels first", "farmland first"])
 def test_protection_is_known_whichever_layer_came_first(desk, database, tmp_path, as_role, order):
     shapes = squares(3)
@@ -367,8 +268,6 @@ def test_only_the_bureau_brings_land(as_role, role):
 
 
 def test_a_position_finds_its_parcel_in_every_datum(desk, tmp_path, as_role):
-    from geo import datum  # noqa: PLC0415 - only here
-
     shapes = squares(2)
     desk.put(write(tmp_path / "dltb.gpkg", shapes, dltb(shapes)))
     lon, lat = WEST + STEP / 2, SOUTH + STEP / 2
