@@ -115,7 +115,7 @@ def _measure_import(engine: str, folder: Path, n: int, rounds: int) -> float:
         said = json.loads(ran.stdout.splitlines()[-1])
         ratios.append(said["seconds"] / peer)
         seconds.append(said["seconds"])
-        memory.append(said["ours_mib"] + said["child_mib"])
+        memory.append(said["peak_mib"])
     print(
         f"{engine}: import with exam of {n}: {spread(ratios)} × ogr2ogr (limit {IMPORT_LIMIT}), "
         f"{spread(seconds)} s, at most {max(memory):.0f} MiB (limit {MEMORY_LIMIT_MIB})"

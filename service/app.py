@@ -91,6 +91,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.tiles = TileCache()
     app.state.admission = asyncio.Semaphore(ADMITTED_REQUESTS)
     app.state.writing = asyncio.Semaphore(ADMITTED_WRITERS)
+    app.state.long = asyncio.Semaphore(1)
     _add_routes(app)
     errors.install(app, core={MoveNotAllowed: Conflict}, page=error_page)
     app.add_middleware(Guarded)

@@ -166,7 +166,8 @@ class SurveyNumber(TypeDecorator[Decimal]):
         return Decimal(str(value)).quantize(Decimal(1).scaleb(-self.scale))
 
 
-# GDAL leaves out the columns of a layer whose type GeoPackage does not know.
+# GDAL leaves out the columns of a layer whose type GeoPackage does not know. Tables that are no
+# layers keep the types that they were made with.
 
 
 @compiles(String, "sqlite")
@@ -175,24 +176,29 @@ def _geopackage_text(type_: String, compiler: Any, **_: Any) -> str:
 
 
 @compiles(DateTime, "sqlite")
-def _geopackage_instant(type_: DateTime, compiler: Any, **_: Any) -> str:
+def _geopackage_instant(type_: DateTime, compiler: Any, **told: Any) -> str:
     # As text: SQLAlchemy writes instants as Python does, GeoPackage's own DATETIME has a "T".
-    return "TEXT(26)"
+    return "TEXT(26)" if _is_of_a_layer(told) else str(compiler.visit_DATETIME(type_, **told))
 
 
 @compiles(Enum, "sqlite")
-def _geopackage_choice(type_: Enum, compiler: Any, **_: Any) -> str:
-    return f"TEXT({type_.length})"
+def _geopackage_choice(type_: Enum, compiler: Any, **told: Any) -> str:
+    return f"TEXT({type_.length})" if _is_of_a_layer(told) else f"VARCHAR({type_.length})"
 
 
 @compiles(Uuid, "sqlite")
-def _geopackage_uuid(type_: Uuid[Any], compiler: Any, **_: Any) -> str:
-    return "TEXT(32)"
+def _geopackage_uuid(type_: Uuid[Any], compiler: Any, **told: Any) -> str:
+    return "TEXT(32)" if _is_of_a_layer(told) else "CHAR(32)"
 
 
 @compiles(BigInteger, "sqlite")
-def _geopackage_integer(type_: BigInteger, compiler: Any, **_: Any) -> str:
-    return "INTEGER"
+def _geopackage_integer(type_: BigInteger, compiler: Any, **told: Any) -> str:
+    return "INTEGER" if _is_of_a_layer(told) else "BIGINT"
+
+
+def _is_of_a_layer(told: dict[str, Any]) -> bool:
+    table = getattr(told.get("type_expression"), "table", None)
+    return table is not None and table.name in geopackage.LAYER_TABLES
 
 
 def utc_now() -> datetime:
@@ -258,9 +264,11 @@ class Database:
         connection.exec_driver_sql("PRAGMA query_only=OFF")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    def _checkin(self, _dbapi_connection: Any, record: Any) -> None:
+    def _checkin(self, dbapi_connection: Any, record: Any) -> None:
         if record.info.pop("has_writer_turn", False):
             self._writer_turn.release()
+            if dbapi_connection is not None:  # None where it was lost
+                geopackage.restore(dbapi_connection)
 
     def read_session(self) -> Session:
         """Open a session that cannot write."""

@@ -25,6 +25,9 @@ EDGES = ("minx", "maxx", "miny", "maxy")
 HEADER_DTYPE = np.dtype([("start", "V4"), ("srid", "<i4"), *((edge, "<f8") for edge in EDGES)])
 APPLICATION_ID = 0x47504B47
 USER_VERSION = 10300
+LAYER_TABLES = frozenset(
+    {"parcel_versions", "farmland_versions", "area_outlines", "approvals", "exam_findings"}
+)
 CACHE_KIB = 2000
 """SQLite's own default."""
 BULK_CACHE_KIB = 256 * 1024
@@ -112,6 +115,12 @@ def register(connection: sqlite3.Connection) -> None:
     for place, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
         connection.create_function(name, 1, _edge(place), deterministic=True)
     connection.create_function("ST_IsEmpty", 1, lambda value: value is None, deterministic=True)
+
+
+def restore(connection: sqlite3.Connection) -> None:
+    """Take back, after its transaction, what `insert_many` asked for."""
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    connection.execute("PRAGMA cache_spill = ON")
 
 
 # --- the tables that describe the file
@@ -259,7 +268,6 @@ def insert_many(
     finally:
         cursor.close()
     _put_trigger(connection, table, "geometry", "insert")
-    connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.exec_driver_sql(
         "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now') "
         "WHERE table_name = ?",

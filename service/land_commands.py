@@ -98,9 +98,10 @@ def export_land(
         raise typer.BadParameter(f"文件名的后缀须是 {'、'.join(FORMATS)}")
     viewer = _viewer(database, acting, "parcel.export")
     order = ExportOrder.model_validate(said | {"layer": layer, "format": FORMATS[file.suffix]})
-    with database.write_session() as session, session.begin():
+    with database.write_session() as session:
         session.info["viewer"] = viewer
         made = exports.export(session, viewer, order)
+        session.commit()
     file.write_bytes(made.content)
     console.print(f"已导出 {KIND_TEXT[layer]} {made.n_features} 个到 {file}。")
     for note in made.notes:

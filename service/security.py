@@ -27,6 +27,8 @@ from starlette.concurrency import run_in_threadpool
 from service.database import ordered_text
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LONG_REQUESTS = frozenset({"/api/v1/parcels/exports", "/land/export"})
+"""Requests that wait for another process; they are admitted apart from the writers."""
 AFTER_ANY_DIGIT = ":"
 """The character after "9": codes under a prefix lie in [prefix, prefix + this)."""
 
@@ -159,6 +161,8 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
     database = request.app.state.database
     reads = request.method in READING_METHODS
     admission = request.app.state.admission if reads else request.app.state.writing
+    if request.url.path in LONG_REQUESTS:
+        admission = request.app.state.long  # or two of them would shut out every other writer
     async with admission:
         session = database.read_session() if reads else database.write_session()
         try:

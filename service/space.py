@@ -41,6 +41,16 @@ class Box(NamedTuple):
     north: float
 
 
+def place_of(box: Box) -> shapely.Geometry:
+    """Return a box; one without width is a line or a point: as an area it would be invalid."""
+    west, south, east, north = box
+    if west < east and south < north:
+        return shapely.box(west, south, east, north)
+    if (west, south) == (east, north):
+        return shapely.Point(west, south)
+    return shapely.LineString([(west, south), (east, north)])
+
+
 class _PostgisGeometry(UserDefinedType[bytes]):
     cache_ok = True
 

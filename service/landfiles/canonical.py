@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -33,6 +34,25 @@ COLUMNS: dict[str, pa.DataType] = {
     "net_area_m2": pa.float64(),
     "remark": TEXT,
 }
+LENGTHS = dict.fromkeys(
+    ("land_class", "planting_attribute", "deduction_class", "refinement", "settlement_attribute"), 8
+) | {
+    "survey_code": 32,
+    "parcel_number": 32,
+    "ownership": 4,
+    "owner_code": 19,
+    "location_code": 19,
+    "location_name": 100,
+    "terrain": 4,
+    "slope_grade": 4,
+    "remark": 255,
+}
+"""Characters that the book's columns hold."""
+LARGEST = dict.fromkeys(("declared_area_m2", "deducted_area_m2", "net_area_m2"), 1e13) | {
+    "deduction_ratio": 1e2,
+    "strip_width_m": 1e6,
+}
+"""Numbers from here on, above or below zero, are more than the book's columns hold."""
 TRUE, FALSE = ("1", "Y", "YES", "TRUE", "T", "是"), ("0", "N", "NO", "FALSE", "F", "否")
 SAMPLES = 3
 SAMPLE_LENGTH = 60
@@ -51,7 +71,7 @@ def attributes(
     if missing:
         raise Refusal("mapping", f"文件里没有字段 {missing[0][:40]}", columns=missing[:10])
     columns = {
-        name: _typed(table.column(sources[name]), kind, sources[name], limits)
+        name: _fitting(table.column(sources[name]), name, sources[name], limits)
         if name in sources
         else pa.nulls(table.num_rows, kind)
         for name, kind in COLUMNS.items()
@@ -59,6 +79,21 @@ def attributes(
     spare = [name for name in table.column_names if name not in (*mapping, *dropped, GEOMETRY)]
     rest = as_json(table, sorted(spare), limits)
     return pa.table(columns | {"attributes": rest})
+
+
+def _fitting(column: pa.ChunkedArray, name: str, field: str, limits: Limits) -> pa.Array:
+    """Return a column in its type; refuse what the book could not hold as it is."""
+    bounded = replace(limits, text=LENGTHS.get(name, limits.text))
+    typed = _typed(column, COLUMNS[name], field, bounded)
+    if name not in LARGEST:
+        return typed
+    # A little less: what is rounded must fit as well.
+    is_too_large = pc.greater_equal(pc.abs(typed), LARGEST[name] - 0.05)
+    wrong = pc.index(is_too_large, True).as_py()
+    if wrong >= 0:
+        row = wrong + 1
+        raise Refusal("number", f"第 {row} 行字段 {field[:40]} 的数字太大", row=row)
+    return typed
 
 
 def _typed(column: pa.ChunkedArray, kind: pa.DataType, field: str, limits: Limits) -> pa.Array:

@@ -17,6 +17,8 @@ from geo import ellipsoid
 SAME_PLACE_M = 0.01
 """Vertices nearer than this are one: what two zones of one survey leave between them."""
 NEAR_DEGREES = 2e-7
+SAME_LAND = 0.01
+"""Less in common, as a share of the smaller one, is the play between neighbours."""
 NEW, CHANGED, SAME = "new", "changed", "same"
 NONE = -1
 VERSION_4, VARIANT = 0x40, 0x80
@@ -62,8 +64,12 @@ def compare(
     villages: Sequence[str | None] | None,
 ) -> Comparison:
     """Compare; without villages everything in the book that the file lacks is gone."""
-    matched = _by_code(codes, list(book.texts("survey_code")))
+    named = _by_code(codes, list(book.texts("survey_code")))
+    matched = named.copy()
+    coded = np.flatnonzero(named >= 0)
+    matched[coded[~same_shape(geometries[coded], book.geometries[named[coded]])]] = NONE
     _by_shape(matched, geometries, book.geometries)
+    _by_code_in_place(matched, named, geometries, book.geometries)
     known = np.flatnonzero(matched >= 0)
     old = matched[known]
     is_same = same_shape(geometries[known], book.geometries[old])
@@ -90,6 +96,24 @@ def _by_code(codes: Sequence[str | None], book: Sequence[str | None]) -> Indices
     place = {code: index for index, code in enumerate(book) if code and there[code] == 1}
     found = (place.get(code, NONE) if code and here[code] == 1 else NONE for code in codes)
     return np.fromiter(found, np.intp, len(codes))
+
+
+def _by_code_in_place(
+    matched: Indices, named: Indices, geometries: Geometries, book: Geometries
+) -> None:
+    """Match what is left by its code, where it is on the same land.
+
+    A survey may number its parcels anew: what a parcel is, its land says and not its number.
+    """
+    left = np.flatnonzero((matched < 0) & (named >= 0))
+    left = left[~np.isin(named[left], matched[matched >= 0])]
+    here, there = geometries[left], book[named[left]]
+    is_usable = shapely.is_valid(here) & ~_is_nothing(here)
+    common = np.full(len(left), np.inf)  # where nobody can tell, the code decides
+    common[is_usable] = shapely.area(shapely.intersection(here[is_usable], there[is_usable]))
+    smaller = np.minimum(shapely.area(here), shapely.area(there))
+    is_there = ~(common < SAME_LAND * smaller)
+    matched[left[is_there]] = named[left[is_there]]
 
 
 def _by_shape(matched: Indices, geometries: Geometries, book: Geometries) -> None:

@@ -10,7 +10,7 @@ MIB = 2**20
 class Limits:
     """Bounds of one land file and of the process that reads it."""
 
-    upload_bytes: int = 96 * MIB
+    upload_bytes: int = 128 * MIB
     entries: int = 64
     unpacked_bytes: int = 384 * MIB
     ratio: int = 100
@@ -20,7 +20,7 @@ class Limits:
     json_depth: int = 64
     nesting: int = 8
     geometry_vertices: int = 100_000
-    vertices: int = 4_000_000
+    vertices: int = 8_000_000
     memory_bytes: int = 1536 * MIB
     cpu_s: int = 120
     wall_s: int = 180

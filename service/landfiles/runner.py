@@ -164,7 +164,9 @@ def _line(text: bytes) -> dict[str, Any]:
 def _as_error(line: Mapping[str, Any]) -> Refused | RefusedAsTooLarge:
     members = line.get("members") or {}
     kind = RefusedAsTooLarge if line.get("is_too_much") else Refused
-    reason = str(line.get("reason"))[:MAX_REASON]
+    # It repeats names of the file, which may hold what no database keeps.
+    said = str(line.get("reason"))[:MAX_REASON].replace("\x00", "")
+    reason = said.encode("utf-8", "replace").decode()
     return kind(reason, **{**members, "code": str(line["refused"])[:40]})
 
 

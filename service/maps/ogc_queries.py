@@ -4,6 +4,7 @@ All statements are ORM selects of the models, so that every one is bound to the 
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,7 @@ EXTENT_PLACES = 4
 """Of a degree. The R*Tree rounds outwards to single precision, so an extent is told coarsely
 enough for both engines to tell the same."""
 MAX_ID = 2**63 - 1
+WHOLE = re.compile("[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def page(session: Session, collection: Collection, asked: Asked) -> PageOfFeatur
 
 def feature(session: Session, collection: Collection, feature_id: str) -> Sequence[Any]:
     """Return the row of one feature, of whichever day, or say that there is none."""
-    is_id = feature_id.isascii() and feature_id.isdigit() and int(feature_id[:20]) <= MAX_ID
+    is_id = WHOLE.fullmatch(feature_id) and int(feature_id) <= MAX_ID
     if is_id:
         criteria = holds(collection, Days(None, None), Moment.of(session))
         key = collection.column("id") == int(feature_id)

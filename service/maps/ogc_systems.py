@@ -19,6 +19,7 @@ import pyproj
 import shapely
 
 from service.geopackage import SRID
+from service.space import Box, place_of
 
 Coordinates = npt.NDArray[np.float64]
 DEGREE_PLACES = 9
@@ -101,17 +102,9 @@ def box_parts(edges: tuple[float, float, float, float], system: System) -> list[
     if not (max(abs(west), abs(east)) <= 180 and -90 <= south <= north <= 90):  # noqa: PLR2004
         raise OutsideSystem
     if west <= east:
-        return [_box(west, south, east, north)]
-    return [_box(west, south, 180.0, north), _box(-180.0, south, east, north)]
-
-
-def _box(west: float, south: float, east: float, north: float) -> Any:
-    """Return a box; one without width is a line or a point: as an area it would be invalid."""
-    if west < east and south < north:
-        return shapely.box(west, south, east, north)
-    if (west, south) == (east, north):
-        return shapely.Point(west, south)
-    return shapely.LineString([(west, south), (east, north)])
+        return [place_of(Box(west, south, east, north))]
+    parts = Box(west, south, 180.0, north), Box(-180.0, south, east, north)
+    return [place_of(part) for part in parts]
 
 
 def _unprojected(edges: tuple[float, float, float, float], system: System) -> Any:

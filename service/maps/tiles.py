@@ -10,14 +10,14 @@ from typing import Any
 
 import shapely
 from fastapi import Request, Response
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from geo import tiles
 from service import space
 from service.errors import NotFound
 from service.maps.tile_cache import TileCache
-from service.parcels import queries
+from service.parcels import findings, queries
 from service.parcels.models import (
     Approval,
     AreaOutline,
@@ -70,10 +70,7 @@ def _approvals(moment: Moment, _zoom: int) -> ColumnElement[bool]:
 
 
 def _findings(_moment: Moment, _zoom: int) -> ColumnElement[bool]:
-    # By table: the file may be of the whole county, and yet a finding in it of one's own town.
-    imports = LandImport.__table__
-    committed = select(imports.c.id).where(imports.c.state == ImportState.COMMITTED)
-    return ExamFinding.geometry.is_not(None) & ExamFinding.import_id.in_(committed)
+    return ExamFinding.geometry.is_not(None) & findings.in_book()
 
 
 LAYERS = {
@@ -114,7 +111,7 @@ def respond(
     """Answer with a tile, gzipped; 304 where the browser has it, 204 where it is empty."""
     wanted = _layer(layer, place)
     moment = Moment.of(session, on)
-    revision = queries.revision(session, wanted.kind)
+    revision = _revision(session, wanted)
     key = (layer, revision, viewer.area_code, moment.on, *place)
     etag = f'"{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
@@ -125,6 +122,16 @@ def respond(
     if not made:
         return Response(status_code=204, headers=headers)
     return Response(made, media_type=MVT, headers=headers | {"Content-Encoding": "gzip"})
+
+
+def _revision(session: Session, wanted: TileLayer) -> int:
+    """Return a number that grows whenever a layer shows something else."""
+    if wanted.model is not ExamFinding:
+        return queries.revision(session, wanted.kind)
+    # Findings are of files of every kind, also of those that changed nothing.
+    imports = LandImport.__table__
+    is_committed = imports.c.state == ImportState.COMMITTED
+    return session.scalar(select(func.count()).select_from(imports).where(is_committed)) or 0
 
 
 def _packed(content: bytes) -> bytes:

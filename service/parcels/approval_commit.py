@@ -85,10 +85,12 @@ def _said(row: dict[str, Any]) -> dict[str, Any]:
             f"{'、'.join(APPROVAL_TEXT.values())} 之一,日期写成 2023-04-20",
             row=row["row"],
         )
+    if ends is not None and starts is not None and ends <= starts:
+        raise Invalid(f"第 {row['row']} 行的终止日期须在起始日期之后", row=row["row"])
     return {
         "kind": kind,
         "document_no": document[:MAX_DOCUMENT],
-        "issued_by": (_first(fields, ISSUER_FIELDS) or None),
+        "issued_by": _first(fields, ISSUER_FIELDS)[:MAX_DOCUMENT] or None,
         "valid_from": starts,
         "valid_to": ends,
         "note": (row["remark"] or "")[:MAX_NOTE] or None,

@@ -68,6 +68,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):
+        # As SQLite keeps it, without a zone: PostgreSQL is told that it is UTC.
         return (
             value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
         )
@@ -112,6 +113,8 @@ def _into_postgresql(
     names = ", ".join(f'"{name}"' for name in rows.column_names)
     text = io.BytesIO()
     csv.write_csv(rows, text, csv.WriteOptions(include_header=False))
+    # Or instants, which are written without a zone, would be read in that of the server.
+    connection.exec_driver_sql("SET LOCAL timezone TO 'UTC'")
     driver: Any = connection.connection.driver_connection
     with (
         driver.cursor() as cursor,

@@ -31,6 +31,7 @@ from service.parcels.models import (
 from service.parcels.outline_commit import commit_outlines
 from service.parcels.severity import Blocked, blocked_rows
 from service.parcels.tables import table_of
+from service.parcels.wholeness import Spared, spared
 
 SURVEYED = (
     "survey_code", "parcel_number", "land_class", "planting_attribute", "ownership",
@@ -67,13 +68,13 @@ def commit(session: Session, found: LandImport, folder: Path, step: Step) -> dic
     if found.compared_with != surroundings.revision(session):
         raise Conflict("检查之后账本又变过;请点“重新检查”,再入账", code="stale")
     assert found.valid_from is not None, "a dry run says what day it speaks of"
+    blocked = blocked_rows(folder, json.loads(found.options).get("choices", {}))
     if found.kind is LandKind.OUTLINES:
-        counts: dict[str, Any] = commit_outlines(session, found, folder, at)
+        counts: dict[str, Any] = commit_outlines(session, found, folder, at, blocked)
     elif found.kind is LandKind.APPROVALS:
-        blocked = blocked_rows(folder, json.loads(found.options).get("choices", {}))
         counts = commit_approvals(session, found, folder, at, blocked)
     else:
-        counts = _commit_parcels(session, found, folder, at, step)
+        counts = _commit_parcels(session, found, folder, at, blocked, step)
     if any(counts.values()):
         bump(session, LandKind(str(found.kind)))
     found.state, found.committed_at = ImportState.COMMITTED, at
@@ -92,18 +93,23 @@ def commit(session: Session, found: LandImport, folder: Path, step: Step) -> dic
 
 
 def _commit_parcels(
-    session: Session, found: LandImport, folder: Path, at: datetime, step: Step
+    session: Session,
+    found: LandImport,
+    folder: Path,
+    at: datetime,
+    blocked: Blocked,
+    step: Step,
 ) -> dict[str, int]:
     kind, day = LandKind(str(found.kind)), found.valid_from
     assert day is not None
     model = surroundings.BOOKS[kind]
-    blocked = blocked_rows(folder, json.loads(found.options).get("choices", {}))
     result = table_of(folder / "result.arrow")
     step("insert", 0, 4)
-    entering = _entering(session, model, result, blocked)
+    held = spared(folder, blocked.left_out)
+    entering = _entering(session, model, result, held)
     _insert(session, found, entering, blocked, at)
     step("end", 1, 4)
-    ended = _ended(folder, kind, entering)
+    ended = [each for each in _ended(folder, kind, entering) if each not in held.versions]
     _end(session, model, ended, day, at)
     step("lineage", 2, 4)
     n_lineage = 0
@@ -118,16 +124,16 @@ def _commit_parcels(
         "n_new": entered.get("new", 0),
         "n_changed": entered.get("changed", 0),
         "n_gone": len(ended) - entered.get("changed", 0),
-        "n_left_out": len(blocked.left_out),
+        "n_left_out": len(held.rows),
         "n_lineage": n_lineage,
         "n_overlays": n_overlays,
     }
 
 
-def _entering(session: Session, model: Any, result: pa.Table, blocked: Blocked) -> Entering:
+def _entering(session: Session, model: Any, result: pa.Table, held: Spared) -> Entering:
     geometry = pc.coalesce(result.column("repaired"), result.column("geometry"))
     result = result.set_column(result.column_names.index("geometry"), "geometry", geometry)
-    is_out = pc.is_in(result.column("row"), pa.array(sorted(blocked.left_out), pa.int32()))
+    is_out = pc.is_in(result.column("row"), pa.array(sorted(held.rows), pa.int32()))
     is_same = pc.equal(result.column("standing"), "same")
     is_in = pc.and_(pc.invert(pc.or_(is_out, is_same)), pc.is_valid(result.column("geometry")))
     rows = result.filter(is_in).combine_chunks()

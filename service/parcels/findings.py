@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import xlsxwriter
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from service.parcels.models import ExamFinding
+from service.parcels.models import ExamFinding, ImportState, LandImport
 from service.parcels.schemas import FindingRead
 
 RULE_TEXT = {
@@ -65,9 +65,19 @@ HEADINGS = ("级别", "规则", "行号", "另一行", "标识码", "说明", "�
 WIDTHS = (6, 22, 8, 8, 22, 60, 40, 12, 12)
 
 
+def in_book() -> ColumnElement[bool]:
+    """Return the criterion that a finding is of an import that went into the book.
+
+    By table: the file may be of the whole county, and yet a finding in it of one's own town.
+    """
+    imports = LandImport.__table__
+    committed = select(imports.c.id).where(imports.c.state == ImportState.COMMITTED)
+    return ExamFinding.import_id.in_(committed)
+
+
 def of_parcel(session: Session, uid: UUID) -> list[FindingRead]:
-    """Return what exams found about one parcel."""
-    query = select(ExamFinding).where(ExamFinding.uid == uid).order_by(ExamFinding.id)
+    """Return what the exams of what is in the book found about one parcel."""
+    query = select(ExamFinding).where(ExamFinding.uid == uid, in_book()).order_by(ExamFinding.id)
     return [read(each) for each in session.scalars(query)]
 
 

@@ -20,11 +20,13 @@ from sqlalchemy.orm import Session
 from service import audit
 from service.accounts import queries as accounts
 from service.accounts.models import Account
-from service.errors import Conflict, Invalid, NotFound, ServiceError, TooLarge
+from service.database import clock_of
+from service.errors import Conflict, Invalid, NotFound, TooLarge
 from service.files import UnreadableFile
 from service.parcels import surroundings
 from service.parcels.models import ImportState, LandImport
 from service.parcels.schemas import ImportChoices, ImportOptions, ImportRead, Progress
+from service.schemas import civil_day
 from service.security import Viewer
 
 SOURCE = "source"
@@ -54,17 +56,18 @@ def accept(
     start: Starter,
 ) -> LandImport:
     """Keep an uploaded file (or the loose parts of a shapefile) and have it read."""
+    _refuse_future(session, options)
     import_id = uuid4()
     folder = directory / str(import_id) / SOURCE
     try:
         digest, size = _keep(parts, folder, max_bytes)
-    except ServiceError:
-        shutil.rmtree(folder.parent)
+    except Exception:
+        shutil.rmtree(folder.parent, ignore_errors=True)
         raise
     found = LandImport(
         id=import_id,
         area_code=viewer.area_code,
-        filename=parts[0].filename[-MAX_NAME:],
+        filename=_sayable(parts[0].filename)[-MAX_NAME:],
         file_sha256=digest,
         n_bytes=size,
         state=ImportState.READING,
@@ -88,6 +91,12 @@ def accept(
     return found
 
 
+def _refuse_future(session: Session, options: ImportOptions) -> None:
+    """Refuse a slip of the pen that would shut out every survey until that day."""
+    if options.valid_from and options.valid_from > civil_day(clock_of(session)()):
+        raise Invalid("调查日期不能晚于今天", field="valid_from")
+
+
 def _keep(parts: list[Incoming], folder: Path, max_bytes: int) -> tuple[str, int]:
     """Write the parts to disk, durably; return their common digest and size."""
     folder.mkdir(parents=True)
@@ -108,6 +117,8 @@ def _keep(parts: list[Incoming], folder: Path, max_bytes: int) -> tuple[str, int
         digest.update(number.to_bytes(2, "big"))
     if not size:
         raise UnreadableFile("文件是空的")
+    for each in (folder, folder.parent, folder.parent.parent):
+        _sync(each)
     return digest.hexdigest(), size
 
 
@@ -115,7 +126,22 @@ def _safe_name(filename: str) -> str:
     name = Path(filename.replace("\\", "/")).name
     if not name or name.startswith(".") or not name.isprintable():
         raise UnreadableFile("文件名里有不能用的字符,请改名后再传")
-    return name[-MAX_NAME:]
+    # A file system counts bytes; the end of the name tells what the part is.
+    return name.encode()[-MAX_NAME:].decode(errors="ignore")
+
+
+def _sayable(filename: str) -> str:
+    """Return a file's name as every engine can keep it."""
+    return filename.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable, as the files themselves are."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _after_commit(session: Session, act: Callable[[], None]) -> None:
@@ -141,6 +167,7 @@ def answer(
     session: Session, import_id: UUID, options: ImportOptions, *, start: Starter
 ) -> LandImport:
     """Take what a person says of the file, and have it read again."""
+    _refuse_future(session, options)
     found = _locked(session, import_id)
     if found.state not in ANSWERABLE:
         raise Conflict(f"现在是“{STATE_TEXT[found.state]}”,不能改选项")

@@ -13,6 +13,7 @@ from service.areas.queries import under
 from service.errors import Invalid
 from service.parcels import bulk
 from service.parcels.models import AreaOutline, LandImport
+from service.parcels.severity import Blocked
 from service.parcels.tables import table_of
 
 SAME_DEGREES = 1e-7
@@ -22,12 +23,13 @@ SHOWN = 5
 
 
 def commit_outlines(
-    session: Session, found: LandImport, folder: Path, at: datetime
+    session: Session, found: LandImport, folder: Path, at: datetime, blocked: Blocked
 ) -> dict[str, int]:
     """Write a file's outlines by their area codes; what is as before stays as it is."""
     day = found.valid_from
     assert day is not None, "a dry run says what day it speaks of"
-    rows = table_of(folder / "result.arrow").to_pylist()
+    read = table_of(folder / "result.arrow").to_pylist()
+    rows = [row for row in read if row["row"] not in blocked.left_out]
     names = _names(session, found, [_code(row) for row in rows])
     standing = {
         each.area_code: each
@@ -56,7 +58,7 @@ def commit_outlines(
             )
         )
         session.flush()
-    return {"n_new": n_new, "n_changed": n_changed}
+    return {"n_new": n_new, "n_changed": n_changed, "n_left_out": len(blocked.left_out)}
 
 
 def _code(row: dict[str, Any]) -> str:

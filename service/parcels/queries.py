@@ -7,7 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import shapely
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service import space
@@ -91,7 +91,7 @@ def placed(query: Select[Any], model: Any, wanted: Wanted) -> Select[Any]:
         low, high = wanted.area_code, wanted.area_code + AFTER_ANY_DIGIT
         query = query.where(model.area_code >= low, model.area_code < high)
     if wanted.box:
-        query = query.where(space.intersects(model.geometry, shapely.box(*wanted.box)))
+        query = query.where(space.intersects(model.geometry, space.place_of(wanted.box)))
     return query
 
 
@@ -100,7 +100,9 @@ def parcels(wanted: Wanted) -> Select[ParcelVersion]:
     query = select(ParcelVersion).where(valid(ParcelVersion, wanted.moment))
     query = placed(query, ParcelVersion, wanted)
     if wanted.land_class:
-        query = query.where(ParcelVersion.land_class.startswith(wanted.land_class, autoescape=True))
+        # Not LIKE, which folds case on one engine and not on the other.
+        begins = func.substr(ParcelVersion.land_class, 1, len(wanted.land_class))
+        query = query.where(begins == wanted.land_class)
     if wanted.exam:
         query = query.where(ParcelVersion.exam == wanted.exam)
     return query

@@ -23,19 +23,19 @@ from sqlalchemy.orm import Session
 
 from service import audit
 from service.database import Database, clock_of
-from service.errors import ServiceError
+from service.errors import Conflict, ServiceError
 from service.landfiles import reader
-from service.landfiles.limits import UPLOAD, Limits
+from service.landfiles.limits import COMMAND_LINE, UPLOAD, Limits
 from service.landfiles.reader import ReadOptions, ReadReport, Surroundings
 from service.parcels import bulk, imports, surroundings
 from service.parcels.commit import commit
 from service.parcels.models import ExamFinding, ImportState, LandImport, LandKind
 from service.parcels.severity import blocked_rows
 from service.parcels.tables import table_of
-from service.schemas import civil_day
+from service.schemas import FIRST_DAY, civil_day
 
-SILENT_S = 1800
-"""Longer than any stage of a reading takes."""
+SILENT_S = COMMAND_LINE.wall_s + 600
+"""Longer than any reading takes, from the command line too."""
 MAX_FINDINGS = 20_000
 """Findings that are kept of one file; the counts are of all."""
 LAST_MONTH, LAST_DAY = 12, 31
@@ -102,6 +102,9 @@ class LandReader:
         step("surroundings", 0, 1)
         with self.database.system_reading() as session:
             found = imports.one(session, import_id)
+            if not self.county_code.startswith(found.area_code):
+                # It would end and change the land of units that the account does not cover.
+                raise Conflict("土地数据按全区导入;请用区级账号导入")
             options = self._options(session, found)
             revision = surroundings.lay_out(session, around, self.county_code)
         source = folder / imports.SOURCE
@@ -115,7 +118,9 @@ class LandReader:
             on_progress=step,
         )
         with self.database.system_transaction() as session:
-            _note(session, imports.one(session, import_id), folder, report, revision)
+            still = _still(session, import_id, ImportState.READING)
+            if still is not None:
+                _note(session, still, folder, report, revision)
 
     def _options(self, session: Session, found: LandImport) -> ReadOptions:
         said = json.loads(found.options)
@@ -128,7 +133,9 @@ class LandReader:
 
     def _commit(self, import_id: UUID, folder: Path, step: Step) -> None:
         with self.database.system_transaction() as session:
-            found = imports.one(session, import_id)
+            found = _still(session, import_id, ImportState.COMMITTING)
+            if found is None:
+                return
             session.info["viewer"] = imports.committer(session, found)
             counts = commit(session, found, folder, step)
             found.report = json.dumps(
@@ -138,8 +145,9 @@ class LandReader:
 
     def _stop(self, import_id: UUID, problem: str, *, is_refusal: bool) -> None:
         with self.database.system_transaction() as session:
-            audit.instant(session)
-            found = imports.one(session, import_id)
+            found = _still(session, import_id, ImportState.READING, ImportState.COMMITTING)
+            if found is None:
+                return
             was_reading = found.state is ImportState.READING
             found.state = ImportState.REFUSED if was_reading else ImportState.READY
             found.problem = problem
@@ -151,6 +159,13 @@ class LandReader:
                 problem=problem,
                 is_refusal=is_refusal,
             )
+
+
+def _still(session: Session, import_id: UUID, *states: ImportState) -> LandImport | None:
+    """Return an import, locked, if it still is where it was: another server may have been first."""
+    audit.instant(session)
+    found = imports.one(session, import_id)
+    return found if found.state in states else None
 
 
 def _clear(folder: Path) -> None:
@@ -215,7 +230,7 @@ def _set_day(session: Session, found: LandImport, folder: Path) -> str:
     path = folder / "result.arrow"
     year = pc.max(table_of(path).column("source_year")).as_py() if path.exists() else None
     today = civil_day(clock_of(session)())
-    if year is not None and date.min.year < year <= today.year:
+    if year is not None and FIRST_DAY.year <= year <= today.year:
         found.valid_from = min(date(year, LAST_MONTH, LAST_DAY), today)
         return "source_year"
     found.valid_from = today

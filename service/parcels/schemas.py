@@ -5,11 +5,22 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
+from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, field_validator
 
 from service.landfiles.writer import Crs, Format
 from service.parcels.models import ApprovalKind, ImportState, LandKind, LineageOp
-from service.schemas import AreaCode, Day, Id, Name, Note, Shown, ShownDecimal, Strict
+from service.schemas import (
+    AreaCode,
+    Code,
+    Day,
+    Id,
+    Name,
+    Note,
+    Shown,
+    ShownDecimal,
+    Strict,
+    Text,
+)
 from service.space import Box
 
 
@@ -253,14 +264,14 @@ class ImportOptions(Strict):
     """What a person says of the file where the file does not say it."""
 
     kind: LandKind | None = None
-    layer: Annotated[str, Field(max_length=200)] | None = None
+    layer: Annotated[Text, Field(max_length=200)] | None = None
     encoding: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")] | None = None
     crs: Annotated[str, Field(pattern=r"^[A-Za-z0-9:+._-]{1,32}$")] | None = None
-    mapping: Annotated[dict[str, str], Field(max_length=255)] | None = None
+    mapping: Annotated[dict[Text, Code], Field(max_length=255)] | None = None
     """Source field -> column of the book."""
     valid_from: Day | None = None
     """The day the survey speaks of; the end of its year where it is not given."""
-    is_complete_county: bool = False
+    is_complete_county: StrictBool = False
     """Every parcel of the book that the file lacks is gone, also in villages the file lacks."""
 
 
@@ -271,7 +282,7 @@ class ExportOrder(Strict):
     format: Format = "gpkg"
     crs: Crs = "EPSG:4490"
     area: AreaCode | None = None
-    bbox: Annotated[str, Field(max_length=200)] | None = None
+    bbox: Annotated[Text, Field(max_length=200)] | None = None
     on: Day | None = None
 
     @field_validator("bbox")
@@ -290,5 +301,5 @@ class ExportOrder(Strict):
 class ImportChoices(Strict):
     """What a person decides before the file goes into the book."""
 
-    accept_repairs: bool = False
-    leave_out_blocked: bool = False
+    accept_repairs: StrictBool = False
+    leave_out_blocked: StrictBool = False

@@ -32,6 +32,9 @@ ROLE_OF = {
     "return": "approver",
     "approve": "approver",
     "audit": "auditor",
+    "parcels/imports": "bureau",
+    "parcels/exports": "bureau",
+    "approvals": "bureau",
 }
 FIGURE = {
     "id": "6f1f6a52-8a44-4d61-9f0e-1c7b6a2e5d10",
@@ -95,6 +98,43 @@ BODIES: dict[tuple[str, str], dict] = {
         "document_no": "清新农〔2023〕1号",
         "reason": "调整",
     },
+    ("POST", f"{API}/parcels/imports/{{import_id}}/options"): {
+        "kind": "parcels",
+        "layer": "DLTB",
+        "encoding": "GB18030",
+        "crs": "EPSG:4526",
+        "mapping": {"DLBM": "land_class"},
+        "valid_from": "2022-12-31",
+        "is_complete_county": False,
+    },
+    ("POST", f"{API}/parcels/imports/{{import_id}}/commit"): {
+        "accept_repairs": True,
+        "leave_out_blocked": True,
+    },
+    ("POST", f"{API}/parcels/exports"): {
+        "layer": "parcels",
+        "format": "gpkg",
+        "crs": "EPSG:4547",
+        "area": TAIHE,
+        "bbox": "112.9,23.6,113.1,23.8",
+        "on": "2023-04-20",
+    },
+    ("POST", f"{API}/approvals"): {
+        "uid": str(uuid4()),
+        "kind": "temporary",
+        "document_no": "临〔2023〕1号",
+        "issued_by": "清新区自然资源局",
+        "area_code": TAIHE,
+        "valid_from": "2023-01-01",
+        "valid_to": "2025-01-01",
+        "note": "临时堆场",
+        "datum": "gcj02",
+        "geometry": {
+            "type": "Polygon",
+            "coordinates": [[[113.0, 23.7], [113.001, 23.7], [113.001, 23.701], [113.0, 23.7]]],
+        },
+    },
+    ("POST", f"{API}/approvals/{{approval_uid}}/withdraw"): {"reason": "登错了"},
     ("POST", f"{API}/sowing/reports"): FIGURE,
     ("POST", f"{API}/sowing/reports/batch"): {"items": [FIGURE]},
 }
@@ -215,7 +255,9 @@ def fill(season, as_role, make_account):
     """Put real ids into a path."""
     tasks = as_role("recorder", TAIHE).get("reporting/tasks", season=season).json()["items"]
     ids = {"task_id": tasks[0]["id"], "account_id": str(make_account("outlet", TAIHE).id)}
-    ids |= {"area_code": TAIHE, "report_id": str(uuid4())}
+    ids |= {"area_code": TAIHE, "report_id": str(uuid4()), "layer": "parcels"}
+    ids |= {name: str(uuid4()) for name in ("import_id", "approval_uid", "uid")}
+    ids |= dict.fromkeys("zxy", "0")
     return lambda path: path.format(**ids)
 
 
@@ -388,6 +430,7 @@ PARAMETERS = [
     for parameter in told.get("parameters", [])
 ]
 GOOD_QUERY = {"season": "2023-spring", "area": TAIHE, "as_of": "2023-04-20"}
+GOOD_QUERY |= {"lon": "113", "lat": "23.7"}
 
 
 def test_no_parameter_makes_a_crash_a_header_or_another_rows_answer(fill, speak, contents):
@@ -402,7 +445,7 @@ def test_no_parameter_makes_a_crash_a_header_or_another_rows_answer(fill, speak,
                 quoted = "".join(f"%{byte:02X}" for byte in bad.encode())
                 if not bad or "/" in bad:
                     continue
-                where = re.sub(r"\{\w+\}", lambda _, to=quoted: to, path)
+                where = fill(path.replace(f"{{{name}}}", quoted))
                 answer = speaker.send(method, where)
             else:
                 answer = speaker.send(method, fill(path), params=good | {name: bad})
@@ -410,6 +453,8 @@ def test_no_parameter_makes_a_crash_a_header_or_another_rows_answer(fill, speak,
             assert "x-evil" not in answer.headers, cell
             if answer.status_code >= 300:
                 assert_refused(answer, of=cell)
+            elif "json" not in answer.headers.get("content-type", ""):
+                assert answer.status_code in {200, 204}, cell
             elif "items" in answer.json() and name in {"area", "season", "parent", "crop"}:
                 assert answer.json()["items"] == [], cell
     assert contents() == before

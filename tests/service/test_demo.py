@@ -56,10 +56,14 @@ def told(
         url = f"sqlite:///{folder}/demo.gpkg"
     else:
         url = request.getfixturevalue("empty_postgis_url")
-    first = chungeng("demo", url=url, cwd=folder, CHUNGENG_DEMO_PASSWORD=PASSWORD)
+    first = chungeng(
+        "demo", "--parcels", "3000", url=url, cwd=folder, CHUNGENG_DEMO_PASSWORD=PASSWORD
+    )
     assert first.returncode == 0, first.stderr[-2000:]
     assert PASSWORD not in first.stdout
-    again = chungeng("demo", url=url, cwd=folder, CHUNGENG_DEMO_PASSWORD=NEW_PASSWORD)
+    again = chungeng(
+        "demo", "--parcels", "3000", url=url, cwd=folder, CHUNGENG_DEMO_PASSWORD=NEW_PASSWORD
+    )
     assert again.returncode == 0, again.stderr[-2000:]
     assert "没有改动" in again.stdout
     database = Database(url)
@@ -196,6 +200,6 @@ def test_a_database_with_other_data_is_refused(tmp_path):
     with database.system_transaction() as session:
         actions.create_season(session, demo_load.spring(2023))
     database.dispose()
-    refused = chungeng("demo", url=url, cwd=tmp_path)
+    refused = chungeng("demo", "--parcels", "3000", url=url, cwd=tmp_path)
     assert refused.returncode == 1
     assert "已有数据" in refused.stderr

@@ -178,6 +178,28 @@ def test_a_blocked_file_does_not_enter_and_says_what_to_do(desk, database, tmp_p
     assert on_map["features"]
 
 
+def test_land_is_not_lost_where_a_part_of_it_is_left_out(desk, database, tmp_path):
+    shapes = squares(3)
+    desk.put(write(tmp_path / "2022.gpkg", shapes, dltb(shapes)))
+    west, south, east, north = shapes[4].bounds
+    half = (west + east) / 2
+    bow_tie = shapely.Polygon([(west, south), (half, north), (half, south), (west, north)])
+    later = [*shapes[:4], bow_tie, shapely.box(half, south, east, north), *shapes[5:]]
+    codes = [f"4418031020000{k:05d}" for k in (1, 2, 3, 4, 51, 52, 6, 7, 8, 9)]
+    fields = dltb(later, BSM=codes)
+    found = desk.bring(write(tmp_path / "2023.gpkg", later, fields), valid_from="2023-03-31")
+    done = desk.commit(found, leave_out_blocked=True)
+    assert done["state"] == "committed", done["problem"]
+    with database.system_reading() as session:
+        standing = list(
+            session.scalars(select(ParcelVersion).where(ParcelVersion.ended_at.is_(None)))
+        )
+    union = shapely.union_all([each.geometry for each in standing])
+    assert union.equals(shapely.union_all(shapes))
+    assert sum(each.geometry.area for each in standing) == pytest.approx(union.area)
+    assert "441803102000000005" in {each.survey_code for each in standing}
+
+
 def test_a_book_that_changed_meanwhile_asks_to_be_looked_at_again(desk, database, tmp_path):
     shapes = squares(2)
     first = desk.bring(write(tmp_path / "one.gpkg", shapes, dltb(shapes)))
