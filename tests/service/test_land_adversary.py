@@ -94,12 +94,11 @@ def test_a_remark_goes_in_as_it_was_written(desk, database, tmp_path, text):
 
 
 @pytest.mark.postgis
+@pytest.mark.parametrize("database_url", ["postgis"], indirect=True)
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
 def test_the_zone_of_the_database_server_does_not_move_what_was_recorded(
     desk, database, tmp_path, clock, zone
 ):
-    if database.is_sqlite:
-        pytest.skip("SQLite has no zone")
     with database.engine.begin() as connection:
         connection.exec_driver_sql(
             f"ALTER DATABASE \"{database.url.database}\" SET timezone TO '{zone}'"
@@ -312,9 +311,8 @@ def test_nobody_who_writes_waits_for_an_export(desk, database, tmp_path, monkeyp
     assert actions[-2:] == ["test.write", "land.export"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_bulk_insert_that_fails_leaves_connections_and_triggers_as_they_were(database):
-    if not database.is_sqlite:
-        pytest.skip("PostgreSQL has no such settings")
 
     def broken():
         raise RuntimeError("half way")
