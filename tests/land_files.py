@@ -49,7 +49,7 @@ def dltb(geometries, first: int = 1, **columns) -> dict[str, np.ndarray]:
     return {name: np.asarray(values) for name, values in (plain | columns).items()}
 
 
-def write(path, geometries, fields, crs: str = "EPSG:4490"):
+def write(path, geometries, fields, crs: str = "EPSG:4490", *, layer: str = "DLTB"):
     """Write a layer as GDAL writes it, in the system that its code names."""
     shapes = np.array(geometries, object)
     if crs != "EPSG:4490":
@@ -62,7 +62,8 @@ def write(path, geometries, fields, crs: str = "EPSG:4490"):
         list(fields),
         geometry_type="Polygon",
         crs=crs,
-        layer="DLTB",
+        layer=layer,
+        append=path.exists(),
     )
     return path
 

@@ -6,8 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pyogrio
-import pyproj
 import pytest
 import shapely
 from playwright.sync_api import Page, expect
@@ -15,9 +13,8 @@ from playwright.sync_api import Page, expect
 from geo import ellipsoid
 from service import audit
 from service.parcels.models import AreaOutline
+from tests.land_files import COUNTY, SOUTH, STEP, WEST, squares, write
 
-COUNTY = "441803"
-WEST, SOUTH, STEP = 112.95, 23.70, 0.002
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """The pages ask the same queries on both engines; tests/service compares those."""
 READ_MS = 60_000
@@ -29,11 +26,6 @@ pytestmark = [pytest.mark.browser, ON_SQLITE]
 @pytest.fixture(autouse=True)
 def accounts(make_account) -> None:
     make_account("bureau", COUNTY)
-
-
-def squares(n: int) -> list[shapely.Polygon]:
-    lon, lat = np.meshgrid(WEST + np.arange(n) * STEP, SOUTH + np.arange(n) * STEP)
-    return list(shapely.box(lon, lat, lon + STEP, lat + STEP).ravel())
 
 
 def blemished(n: int) -> list[shapely.Polygon]:
@@ -65,23 +57,6 @@ def dltb(geometries, **columns) -> dict[str, np.ndarray]:
         "LXDH": ["13800000000"] * n,
     }
     return {name: np.asarray(values) for name, values in (plain | columns).items()}
-
-
-def write(path: Path, geometries, fields, code: str = "EPSG:4490") -> Path:
-    shapes = np.array(geometries, object)
-    if code != "EPSG:4490":
-        mover = pyproj.Transformer.from_crs("EPSG:4490", code, always_xy=True)
-        shapes = shapely.transform(shapes, lambda xy: np.column_stack(mover.transform(*xy.T)))
-    pyogrio.raw.write(
-        path,
-        shapely.to_wkb(shapes),
-        list(fields.values()),
-        list(fields),
-        geometry_type="Polygon",
-        crs=code,
-        layer="DLTB",
-    )
-    return path
 
 
 def parts_without_prj(folder: Path) -> list[Path]:

@@ -659,5 +659,6 @@ def test_a_limit_that_is_passed_is_a_refusal(limits, code, tmp_path):
     source = write_file(tmp_path / "a.gpkg", squares(3), survey(3))
     with pytest.raises((reader.Refused, reader.RefusedAsTooLarge)) as refused:
         reader.read(source, into=tmp_path / "r", limits=limits)
-    assert refused.value.members["code"] == code
+    # A library that is denied memory may say so by dying: that is told as a crash.
+    assert refused.value.members["code"] in ({code, "crash"} if code == "memory" else {code})
     assert not list((tmp_path / "r").iterdir())

@@ -1,5 +1,6 @@
 """Land files on their way into the book: dry run, decision, all or nothing."""
 
+import json
 import os
 import time
 from uuid import UUID
@@ -198,6 +199,32 @@ def test_land_is_not_lost_where_a_part_of_it_is_left_out(desk, database, tmp_pat
     assert union.equals(shapely.union_all(shapes))
     assert sum(each.geometry.area for each in standing) == pytest.approx(union.area)
     assert "441803102000000005" in {each.survey_code for each in standing}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_others_are_answered_while_a_hard_file_is_being_read(desk, tmp_path, as_role):
+    turn = np.arange(402) * 200 * 2 * np.pi / 401  # every edge crosses nearly every other
+    star = np.column_stack([np.cos(turn), np.sin(turn)]) * STEP + (WEST, SOUTH)
+    shape = {"type": "Polygon", "coordinates": [star.tolist()]}
+    feature = {"type": "Feature", "properties": {"DLBM": "0101", "TBMJ": 1.0}, "geometry": shape}
+    path = tmp_path / "star.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    mapping = {"DLBM": "land_class"}
+    options = json.dumps({"kind": "parcels", "mapping": mapping, "crs": "EPSG:4490"})
+    with path.open("rb") as file:
+        answer = desk.speaker.send(
+            "POST",
+            "parcels/imports",
+            files={"file": (path.name, file)},
+            data={"options": options},
+        )
+    for _ in range(5):
+        assert desk.speaker.get("me").status_code == 200
+    assert as_role("leader", COUNTY).get("/tiles/parcels/12/0/0").status_code == 204
+    assert desk.speaker.get(f"parcels/imports/{answer.json()['id']}").json()["state"] == "reading"
+    found = desk.wait(answer.json()["id"])
+    assert found["state"] == "ready", found["problem"]
+    assert found["report"]["exam"]["n_blocked"] == 1
 
 
 def test_a_book_that_changed_meanwhile_asks_to_be_looked_at_again(desk, database, tmp_path):

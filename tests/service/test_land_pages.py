@@ -9,8 +9,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
-import pyogrio
-import pyproj
 import pytest
 import shapely
 from fastapi.routing import APIRoute
@@ -25,20 +23,14 @@ from service.pages import import_routes
 from service.parcels.findings import RULE_TEXT
 from service.parcels.models import AreaOutline, ImportState, LandImport, LandKind, ParcelVersion
 from service.security import Role
+from tests.land_files import COUNTY, SOUTH, STEP, TAIHE, WEST, squares, write
 
-COUNTY, TAIHE = "441803", "441803102"
 AREA_OF = {Role.RECORDER: TAIHE, Role.APPROVER: TAIHE}
-WEST, SOUTH, STEP = 112.95, 23.70, 0.002
 HTML = {"Accept": "text/html"}
 PAYLOAD = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
 ABSENT = "00000000-0000-4000-8000-000000000000"
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """The pages ask the same queries on both engines; one test here goes the whole way on each."""
-
-
-def squares(n: int) -> list[shapely.Polygon]:
-    lon, lat = np.meshgrid(WEST + np.arange(n) * STEP, SOUTH + np.arange(n) * STEP)
-    return list(shapely.box(lon, lat, lon + STEP, lat + STEP).ravel())
 
 
 def bow_tie() -> shapely.Polygon:
@@ -65,20 +57,6 @@ def dltb(geometries, **columns) -> dict[str, np.ndarray]:
         "SJNF": np.full(n, 2022),
     }
     return {name: np.asarray(values) for name, values in (plain | columns).items()}
-
-
-def write(path: Path, geometries, fields, *, crs="EPSG:4490", layer="DLTB") -> Path:
-    pyogrio.raw.write(
-        path,
-        shapely.to_wkb(np.array(geometries, object)),
-        list(fields.values()),
-        list(fields),
-        geometry_type="Polygon",
-        crs=crs,
-        layer=layer,
-        append=path.exists(),
-    )
-    return path
 
 
 def page_routes() -> list[APIRoute]:
@@ -360,8 +338,7 @@ def test_an_import_that_was_put_aside_stays_readable(desk, tmp_path):
 
 @ON_SQLITE
 def test_an_unclear_coordinate_system_is_asked_and_answered(desk, tmp_path, outlined):
-    shapes = projected(squares(3), "EPSG:4526")
-    write(tmp_path / "flat.shp", shapes, dltb(squares(3)), crs="EPSG:4526")
+    write(tmp_path / "flat.shp", squares(3), dltb(squares(3)), crs="EPSG:4526")
     (tmp_path / "flat.prj").unlink()
     where = desk.bring(*sorted(tmp_path.glob("flat.*")))
     text = desk.page(where)
@@ -376,11 +353,6 @@ def test_an_unclear_coordinate_system_is_asked_and_answered(desk, tmp_path, outl
     where_of(desk.press(f"{where}/options", crs="other", crs_other="4526"))
     text = desk.page(desk.settled(where))
     assert "按您指定的 EPSG:4526 读取" in text
-
-
-def projected(shapes, code: str):
-    mover = pyproj.Transformer.from_crs("EPSG:4490", code, always_xy=True)
-    return shapely.transform(shapes, lambda xy: np.column_stack(mover.transform(*xy.T)))
 
 
 @ON_SQLITE
