@@ -197,6 +197,13 @@ class MeetsBox(_Predicate):
     name = function = "ST_MeetsBox"
 
 
+class NearBox(_Predicate):
+    """Have bounds that meet the given box, in the single precision of the index alone."""
+
+    inherit_cache = True
+    name = function = "near_box"
+
+
 def _predicate(made: type[_Predicate], column: Any, geometry: shapely.Geometry) -> _Predicate:
     west, south, east, north = geometry.bounds
     box = [literal(edge) for edge in (west, east, south, north)]
@@ -228,6 +235,20 @@ def meets_box(column: Any, box: Box) -> ColumnElement[bool]:
     return _predicate(MeetsBox, _inner(column), shapely.box(*box))
 
 
+def near_box(column: Any, box: Box) -> ColumnElement[bool]:
+    """Return the criterion of `meets_box` as the index answers it: a metre too many is found.
+
+    For what is cut to the box afterwards, such as a tile.
+    """
+    return _predicate(NearBox, _inner(column), shapely.box(*box))
+
+
+@compiles(NearBox, "postgresql")
+def _near_on_postgresql(element: NearBox, compiler: Any, **kwargs: Any) -> str:
+    _, column, geometry, *_ = (compiler.process(each, **kwargs) for each in element.clauses)
+    return f"({column} && {geometry})"
+
+
 @compiles(_Predicate, "postgresql")
 def _on_postgresql(element: _Predicate, compiler: Any, **kwargs: Any) -> str:
     _, column, geometry, *_ = (compiler.process(each, **kwargs) for each in element.clauses)
@@ -247,15 +268,21 @@ def _box_on_postgresql(element: MeetsBox, compiler: Any, **kwargs: Any) -> str:
 
 @compiles(_Predicate, "sqlite")
 def _on_sqlite(element: _Predicate, compiler: Any, **kwargs: Any) -> str:
-    key, column, geometry, west, east, south, north = (
+    _, column, geometry, *_ = (compiler.process(each, **kwargs) for each in element.clauses)
+    # The R*Tree keeps single-precision bounds, rounded outwards: it finds, Shapely decides.
+    near = _near_on_sqlite(element, compiler, **kwargs)
+    return f"({near} AND {element.function}({column}, {geometry}))"
+
+
+@compiles(NearBox, "sqlite")
+def _near_on_sqlite(element: _Predicate, compiler: Any, **kwargs: Any) -> str:
+    key, _, _, west, east, south, north = (
         compiler.process(each, **kwargs) for each in element.clauses
     )
     tree = rtree_name(_table_of(list(element.clauses)[1].table), "geometry")
-    # The R*Tree keeps single-precision bounds, rounded outwards: it finds, Shapely decides.
     return (
-        f'({key} IN (SELECT id FROM "{tree}" WHERE minx <= {east} AND maxx >= {west}'
+        f'{key} IN (SELECT id FROM "{tree}" WHERE minx <= {east} AND maxx >= {west}'
         f" AND miny <= {north} AND maxy >= {south})"
-        f" AND {element.function}({column}, {geometry}))"
     )
 
 

@@ -169,7 +169,7 @@ def query(wanted: TileLayer, place: tiles.Tile, moment: Moment) -> Select[Any]:
             space.wkb_of(model.geometry),
             *(getattr(model, name) for name in wanted.columns),
         )
-        .where(wanted.criterion(moment, place.z), space.meets_box(model.geometry, box))
+        .where(wanted.criterion(moment, place.z), space.near_box(model.geometry, box))
         .order_by(model.id)
     )
 
