@@ -83,7 +83,8 @@ def demo(
             + ("口令已设为 CHUNGENG_DEMO_PASSWORD。" if given else "口令与首次装入时相同。")
         )
     if serve_after:
-        serve()
+        # A process of its own: what was loaded to make the land is not needed to serve it.
+        os.execv(sys.executable, [sys.executable, "-c", SERVE])
 
 
 def _load_demo(settings: Settings, n_parcels: int) -> list[Login]:
@@ -185,6 +186,7 @@ def account(
     console.print(f"已建账号 {username}。")
 
 
+SERVE = "import sys; from service.cli import main; sys.argv[1:] = ['serve']; main()"
 KINDS = ("areas", "sowing", "parcels")
 
 

@@ -4,7 +4,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from service.landfiles import canonical, presets
 from service.landfiles.surroundings import Around, write_table
 
 VILLAGE = 12
+SHARED_LAND = {"geometry.overlap", "geometry.duplicate"}
 BLOCK, WARN = "block", "warn"
 FIRST_YEAR = 1984
 """The first national land survey began."""
@@ -73,6 +74,7 @@ def examine(
         outlines=_surveyed(frame, villages) if villages and kind == "parcels" else None,
         county=around.county,
     )
+    found = _meant(found, frame, kind)
     rows = land.LandResult([], {}, {})
     if kind in ("parcels", "farmland"):
         absent = set(canonical.COLUMNS) - set(mapped)
@@ -88,6 +90,26 @@ def examine(
         "n_repairs": int((~shapely.is_missing(found.repaired)).sum()),
     }
     return Examined(found.repaired, {"exam": report})
+
+
+def _meant(found: exam.ExamResult, frame: pa.Table, kind: str) -> exam.ExamResult:
+    """Leave out overlaps that are as they should be.
+
+    A county lies over its towns and they over their villages; land may be approved twice.
+    """
+    if kind not in ("outlines", "approvals"):
+        return found
+    lengths = pc.utf8_length(frame.column("location_code")).to_pylist()
+    kept = [
+        each
+        for each in found.findings
+        if each.rule not in SHARED_LAND
+        or (kind == "outlines" and lengths[each.row] == lengths[each.other or 0])
+    ]
+    counts = found.counts | {
+        rule: sum(each.rule == rule for each in kept) for rule in SHARED_LAND & found.counts.keys()
+    }
+    return replace(found, findings=kept, counts=counts)
 
 
 def _surveyed(frame: pa.Table, villages: tuple[list[str], Geometries]) -> Geometries:

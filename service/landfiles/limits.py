@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 MIB = 2**20
+STAGES = ("read", "geometry", "reference", "attributes", "exam", "compare", "write")
+"""The steps of a reading, by name."""
 
 
 @dataclass(frozen=True)

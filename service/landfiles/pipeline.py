@@ -12,10 +12,9 @@ import shapely
 from geo import ellipsoid, reference, systems
 from service.landfiles import canonical, findings, overlaying, presets, vector, wkb
 from service.landfiles.kinds import Source
-from service.landfiles.limits import Limits, Refusal
+from service.landfiles.limits import STAGES, Limits, Refusal
 from service.landfiles.surroundings import Around, write_table
 
-STAGES = ("read", "geometry", "reference", "attributes", "exam", "compare", "write")
 MAX_LATITUDE = 90
 MAX_LONGITUDE = 180
 Progress = Callable[[str, int, int], None]

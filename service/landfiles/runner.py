@@ -22,6 +22,7 @@ from service.landfiles.limits import Limits
 
 log = structlog.get_logger(__name__)
 ALLOWED_DRIVERS = ("ESRI Shapefile", "GPKG", "OpenFileGDB")
+LIST_DRIVERS = "import pyogrio; print(*pyogrio.list_drivers(), sep=chr(10))"
 POLL_S = 0.1
 MAX_SAID = 8 * 2**20
 """Bytes that a child may say: a report of 255 fields is far below."""
@@ -50,10 +51,14 @@ def refusal(code: str, reason: str, **members: Any) -> Refused:
 
 @lru_cache
 def _skipped_drivers() -> str:
-    """Name every driver of GDAL but ours, for GDAL to leave out before it registers any."""
-    import pyogrio  # noqa: PLC0415 # loads GDAL, which only a server that reads files needs
+    """Name every driver of GDAL but ours, for GDAL to leave out before it registers any.
 
-    return ",".join(sorted(set(pyogrio.list_drivers()) - set(ALLOWED_DRIVERS)))
+    Asked of a process of its own: GDAL would stay loaded in the server.
+    """
+    told = subprocess.run(
+        [sys.executable, "-I", "-c", LIST_DRIVERS], check=True, capture_output=True, text=True
+    )
+    return ",".join(sorted(set(told.stdout.splitlines()) - set(ALLOWED_DRIVERS)))
 
 
 def _environment(work: Path) -> dict[str, str]:

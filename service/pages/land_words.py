@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from service.landfiles import canonical, presets
-from service.landfiles.pipeline import STAGES
+from service.landfiles.limits import STAGES
 from service.parcels.codes import KIND_TEXT
 from service.parcels.models import ImportState, LandKind
 

@@ -18,6 +18,7 @@ from service.demo import cast
 from service.demo import clock as demo_clock
 from service.demo import load as demo_load
 from service.demo.story import CLOSING_DAY, CLOSING_MU, Story
+from service.parcels.models import AreaOutline, LandImport, Lineage, ParcelVersion
 from service.reporting import actions
 from service.reporting import queries as reporting
 from service.reporting.models import ReportingTask, TaskEvent, TaskEventKind, TaskState
@@ -203,3 +204,17 @@ def test_a_database_with_other_data_is_refused(tmp_path):
     refused = chungeng("demo", "--parcels", "3000", url=url, cwd=tmp_path)
     assert refused.returncode == 1
     assert "已有数据" in refused.stderr
+
+
+def test_the_land_is_in_the_book_and_one_delivery_waits(told):
+    with told.system_reading() as session:
+        outlines = session.scalar(sa.select(sa.func.count()).select_from(AreaOutline))
+        parcels = session.scalar(sa.select(sa.func.count()).select_from(ParcelVersion))
+        states = session.scalars(sa.select(LandImport.state).order_by(LandImport.created_at)).all()
+        villages = set(session.scalars(sa.select(ParcelVersion.area_code)))
+        lineage = session.scalar(sa.select(sa.func.count()).select_from(Lineage))
+    assert outlines == 1 + 9 + 209
+    assert parcels > 3000
+    assert list(states) == [*["committed"] * 4, "ready"]
+    assert len(villages) > 150
+    assert lineage > 10

@@ -149,6 +149,19 @@ def test_a_file_of_one_village_says_nothing_of_the_land_of_another(desk, outline
     assert all(each["lon"] < WEST + 2.25 * STEP for each in listed)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_outlines_of_a_county_its_towns_and_villages_go_in_together(desk, database, tmp_path):
+    west, east = squares(2)[:2]
+    shapes = [shapely.union(west, east), west, west, east]
+    codes = np.array([COUNTY, TAIHE, f"{TAIHE}201", f"{TAIHE}202"])
+    path = write(tmp_path / "xzq.gpkg", shapes, {"XZQDM": codes, "XZQMC": codes})
+    done = desk.put(path)
+    assert done["kind"] == "outlines"
+    assert done["report"]["committed"]["n_new"] == 4
+    twice = write(tmp_path / "twice.gpkg", [west, west], {"XZQDM": codes[2:], "XZQMC": codes[2:]})
+    assert desk.bring(twice)["report"]["exam"]["n_blocked"] == 1
+
+
 def test_a_blocked_file_does_not_enter_and_says_what_to_do(desk, database, tmp_path):
     shapes = squares(3)
     shapes[4] = moved(shapes[4], west=STEP / 3, east=STEP / 3)
