@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from sqlalchemy import MetaData, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from service.database import Database, Mu, UtcInstant, utc_now
+from service.columns import Mu, UtcInstant
+from service.database import Database, utc_now
 
 
 class Base(DeclarativeBase):

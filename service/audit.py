@@ -16,7 +16,8 @@ from sqlalchemy import BigInteger, String, Text, event, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.database import Base, UtcInstant, clock_of, ordered_text
+from service.columns import UtcInstant, ordered_text
+from service.database import Base, clock_of
 
 ALGORITHM = "sha256"
 GENESIS = "0" * 64

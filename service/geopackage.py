@@ -32,7 +32,6 @@ CACHE_KIB = 2000
 """SQLite's own default."""
 BULK_CACHE_KIB = 256 * 1024
 RTREE_EXTENSION = "http://www.geopackage.org/spec120/#extension_rtree"
-PREDICATES = {"ST_Intersects", "ST_Within", "ST_Contains", "ST_MeetsBox"}
 
 
 def blob(wkb: bytes, bounds: tuple[float, float, float, float]) -> bytes:

@@ -20,7 +20,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from config.settings import Settings
 from service import audit, backups
 from service.accounts.models import LoginFailure, LoginSession
-from service.database import Base, Database, UtcInstant, clock_of, dialect_insert
+from service.columns import UtcInstant
+from service.database import Base, Database, clock_of, dialect_insert
 from service.parcels.reading import LandReader
 from service.reporting import actions as reporting
 from service.reporting import queries as reporting_queries

@@ -24,7 +24,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.sql.base import ExecutableOption
 from starlette.concurrency import run_in_threadpool
 
-from service.database import ordered_text
+from service.columns import ordered_text
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONG_REQUESTS = frozenset({"/api/v1/parcels/exports", "/land/export"})

@@ -25,7 +25,7 @@ def moved(shape: shapely.Polygon, west=0.0, south=0.0, east=0.0, north=0.0) -> s
     return shapely.box(*(np.array(shape.bounds) + np.array([west, south, east, north])))
 
 
-def dltb(geometries, first: int = 1, **columns) -> dict[str, np.ndarray]:
+def dltb(geometries, first: int = 1, *, without=(), **columns) -> dict[str, np.ndarray]:
     """The fields of DLTB for these parcels: paddies whose areas are right."""
     n = len(geometries)
     areas = np.round(ellipsoid.areas_m2(np.array(geometries, object)), 2)
@@ -46,7 +46,8 @@ def dltb(geometries, first: int = 1, **columns) -> dict[str, np.ndarray]:
         "SJNF": np.full(n, 2022),
         "FRDBS": ["0"] * n,
     }
-    return {name: np.asarray(values) for name, values in (plain | columns).items()}
+    kept = {name: values for name, values in plain.items() if name not in without}
+    return {name: np.asarray(values) for name, values in (kept | columns).items()}
 
 
 def write(path, geometries, fields, crs: str = "EPSG:4490", *, layer: str = "DLTB"):

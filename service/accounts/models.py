@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Enum, ForeignKey, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.database import Base, UtcInstant, ordered_text
+from service.columns import UtcInstant, ordered_text
+from service.database import Base
 from service.security import AreaScoped, Role, Viewer
 
 ROLE_TYPE = Enum(

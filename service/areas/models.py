@@ -5,7 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
-from service.database import Base, UtcInstant, ordered_text
+from service.columns import UtcInstant, ordered_text
+from service.database import Base
 from service.security import AreaScoped
 
 LEVEL_OF_LENGTH = {2: "province", 4: "city", 6: "county", 9: "town", 12: "village"}

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.database import Base, UtcInstant
+from service.columns import UtcInstant
+from service.database import Base
 
 
 class DemoMark(Base):

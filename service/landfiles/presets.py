@@ -10,7 +10,6 @@ import config
 
 CODES = Path(config.__file__).parent / "codes"
 FIELDS_FILE = CODES / "land_fields.csv"
-ANY_KIND = "*"
 KINDS = ("parcels", "farmland", "outlines", "approvals")
 KEY_WEIGHT = 3
 """A field of this weight is a key field: without any, the preset does not fit."""

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Boolean, Date, Enum, Float, Integer, Numeric, Uuid
 from sqlalchemy.types import TypeDecorator
 
-from service.database import UtcInstant
+from service.columns import UtcInstant
 
 TITLES: Mapping[str, str] = MappingProxyType(
     {

@@ -12,23 +12,24 @@ import service.jobs
 import service.parcels.models
 import service.reporting.models
 import service.sowing.models  # noqa: F401 - imported for the tables that they declare
-from service.database import Base, ExactDecimal, SurveyNumber, UtcInstant
+from service.columns import ExactDecimal, SurveyNumber, UtcInstant
+from service.database import Base
 from service.space import Geometry
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     """Write our column types into a generated migration by their own names."""
     if kind == "type" and isinstance(item, ExactDecimal):
-        autogen_context.imports.add("from service.database import ExactDecimal")
+        autogen_context.imports.add("from service.columns import ExactDecimal")
         return f"ExactDecimal({item.precision}, {item.scale})"
     if kind == "type" and isinstance(item, SurveyNumber):
-        autogen_context.imports.add("from service.database import SurveyNumber")
+        autogen_context.imports.add("from service.columns import SurveyNumber")
         return f"SurveyNumber({item.precision}, {item.scale})"
     if kind == "type" and isinstance(item, Geometry):
         autogen_context.imports.add("from service.space import Geometry")
         return f'Geometry("{item.kind}")'
     if kind == "type" and isinstance(item, UtcInstant):
-        autogen_context.imports.add("from service.database import UtcInstant")
+        autogen_context.imports.add("from service.columns import UtcInstant")
         return "UtcInstant()"
     return False
 

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import config
-from service.parcels.models import ApprovalKind, LandKind, LineageOp
+from service.parcels.models import ApprovalKind, LandKind
 
 CODES = Path(config.__file__).parent / "codes"
 KIND_TEXT = {
@@ -22,11 +22,6 @@ APPROVAL_TEXT = {
     ApprovalKind.RETURNED_TO_FOREST: "退耕还林",
     ApprovalKind.FALLOW: "休耕",
     ApprovalKind.HOMESTEAD: "宅基地",
-}
-LINEAGE_TEXT = {
-    LineageOp.SPLIT: "分割",
-    LineageOp.MERGE: "合并",
-    LineageOp.ADJUST: "边界调整",
 }
 
 

@@ -25,7 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.database import Base, SurveyNumber, UtcInstant
+from service.columns import SurveyNumber, UtcInstant
+from service.database import Base
 from service.security import AreaScoped, SeenFromBelow
 from service.space import Geometry
 

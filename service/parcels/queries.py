@@ -16,7 +16,6 @@ from service.errors import NotFound
 from service.parcels.models import (
     Approval,
     AreaOutline,
-    ExamFinding,
     FarmlandOverlay,
     FarmlandVersion,
     LandKind,
@@ -226,11 +225,4 @@ def outlines(session: Session, *, within: str, level: str, moment: Moment) -> li
             )
             .order_by(AreaOutline.area_code)
         )
-    )
-
-
-def findings_of(session: Session, uid: UUID) -> list[ExamFinding]:
-    """Return what exams found about one parcel."""
-    return list(
-        session.scalars(select(ExamFinding).where(ExamFinding.uid == uid).order_by(ExamFinding.id))
     )

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.database import Base, UtcInstant
+from service.columns import UtcInstant
+from service.database import Base
 from service.security import SeenFromBelow
 
 

@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.database import Base, ExactDecimal, Mu, UtcInstant, ordered_text
+from service.columns import ExactDecimal, Mu, UtcInstant, ordered_text
+from service.database import Base
 from service.security import AreaScoped
 
 ALL_GRAIN = "GRAIN"

@@ -14,6 +14,7 @@ from geo import ellipsoid
 from service import audit
 from service.parcels.models import AreaOutline
 from tests.land_files import COUNTY, SOUTH, STEP, WEST, squares, write
+from tests.land_files import dltb as whole_dltb
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """The pages ask the same queries on both engines; tests/service compares those."""
@@ -38,25 +39,9 @@ def blemished(n: int) -> list[shapely.Polygon]:
 
 
 def dltb(geometries, **columns) -> dict[str, np.ndarray]:
-    n = len(geometries)
-    areas = np.round(ellipsoid.areas_m2(np.array(geometries, object)), 2)
-    plain = {
-        "BSM": [f"4418031020000{k:05d}" for k in range(1, n + 1)],
-        "TBBH": [str(k) for k in range(1, n + 1)],
-        "DLBM": ["0101"] * n,
-        "QSXZ": ["30"] * n,
-        "ZLDWDM": ["4418031022010000000"] * n,
-        "ZLDWMC": ["黄坑村"] * n,
-        "GDPDJB": ["1"] * n,
-        "ZZSXDM": ["LS"] * n,
-        "TBMJ": areas,
-        "KCXS": np.zeros(n),
-        "KCMJ": np.zeros(n),
-        "TBDLMJ": areas,
-        "SJNF": np.full(n, 2022),
-        "LXDH": ["13800000000"] * n,
-    }
-    return {name: np.asarray(values) for name, values in (plain | columns).items()}
+    """A survey with a telephone number in it, and without some fields."""
+    telephones = np.full(len(geometries), "13800000000")
+    return whole_dltb(geometries, without=("QSDWDM", "FRDBS"), **({"LXDH": telephones} | columns))
 
 
 def parts_without_prj(folder: Path) -> list[Path]:

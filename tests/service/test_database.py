@@ -21,7 +21,8 @@ from service.accounts.models import Account
 from service.areas import actions as areas
 from service.areas.models import Area
 from service.audit import AuditHead, instant, record
-from service.database import Database, ExactDecimal, UtcInstant, journal_mode
+from service.columns import ExactDecimal, UtcInstant
+from service.database import Database, journal_mode
 from service.security import Role, Viewer
 
 TAIHE, COUNTY = "441803102", "441803"

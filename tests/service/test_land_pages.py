@@ -14,7 +14,7 @@ import shapely
 from fastapi.routing import APIRoute
 from sqlalchemy import select
 
-from geo import ellipsoid, exam
+from geo import exam
 from inspections.land_rules import RULES
 from service import audit
 from service.accounts.access import action_of
@@ -24,6 +24,7 @@ from service.parcels.findings import RULE_TEXT
 from service.parcels.models import AreaOutline, ImportState, LandImport, LandKind, ParcelVersion
 from service.security import Role
 from tests.land_files import COUNTY, SOUTH, STEP, TAIHE, WEST, squares, write
+from tests.land_files import dltb as whole_dltb
 
 AREA_OF = {Role.RECORDER: TAIHE, Role.APPROVER: TAIHE}
 HTML = {"Accept": "text/html"}
@@ -39,24 +40,8 @@ def bow_tie() -> shapely.Polygon:
 
 
 def dltb(geometries, **columns) -> dict[str, np.ndarray]:
-    """The fields of DLTB that a page needs to have something to say."""
-    n = len(geometries)
-    areas = np.round(ellipsoid.areas_m2(np.array(geometries, object)), 2)
-    plain = {
-        "BSM": [f"4418031020000{k:05d}" for k in range(1, n + 1)],
-        "TBBH": [str(k) for k in range(1, n + 1)],
-        "DLBM": ["0101"] * n,
-        "QSXZ": ["30"] * n,
-        "ZLDWDM": ["4418031022010000000"] * n,
-        "GDPDJB": ["1"] * n,
-        "ZZSXDM": ["LS"] * n,
-        "TBMJ": areas,
-        "KCXS": np.zeros(n),
-        "KCMJ": np.zeros(n),
-        "TBDLMJ": areas,
-        "SJNF": np.full(n, 2022),
-    }
-    return {name: np.asarray(values) for name, values in (plain | columns).items()}
+    """A survey that lacks some fields, so that there are rules to be skipped."""
+    return whole_dltb(geometries, without=("QSDWDM", "ZLDWMC", "FRDBS"), **columns)
 
 
 def page_routes() -> list[APIRoute]:

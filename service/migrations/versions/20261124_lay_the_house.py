@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from service.database import ExactDecimal, UtcInstant
+from service.columns import ExactDecimal, UtcInstant
 
 revision = "0001"
 down_revision = None

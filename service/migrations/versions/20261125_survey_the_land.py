@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from service import space
-from service.database import SurveyNumber, UtcInstant
+from service.columns import SurveyNumber, UtcInstant
 from service.space import Geometry
 
 revision = "0002"
