@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import event, false
+from sqlalchemy import ForeignKey, event, false
 from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
@@ -55,6 +55,8 @@ class Viewer:
     display_name: str
     role: Role
     area_code: str
+    outlet_id: UUID | None = None
+    """An outlet operator's own outlet; only of it do they see anything."""
 
     def covers(self, area_code: str) -> bool:
         """Tell whether this area lies in the viewer's own subtree."""
@@ -69,6 +71,12 @@ class AreaScoped:
     """Mixin of what belongs to an area; every query sees only the viewer's subtree of it."""
 
     area_code: Mapped[str] = mapped_column(ordered_text(12))
+
+
+class OutletScoped(AreaScoped):
+    """Mixin of what belongs to one outlet; its operator sees nothing of any other."""
+
+    outlet_id: Mapped[UUID] = mapped_column(ForeignKey("outlets.id"), index=True)
 
 
 class SeenFromBelow:
@@ -87,7 +95,10 @@ def _stay_in_scope(state: ORMExecuteState) -> None:
     if state.session.info.get("is_system"):
         return
     viewer: Viewer | None = state.session.info.get("viewer")
-    state.statement = state.statement.options(*_scope(viewer.area_code if viewer else None))
+    options = _scope(viewer.area_code if viewer else None)
+    if viewer is not None and viewer.role is Role.OUTLET:
+        options += _own_outlet(viewer.outlet_id)
+    state.statement = state.statement.options(*options)
 
 
 @lru_cache(maxsize=1024)
@@ -113,6 +124,16 @@ def _scope(area_code: str | None) -> tuple[ExecutableOption, ...]:
                 | scoped.area_code.in_(above)
             ),
             include_aliases=True,
+        ),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _own_outlet(outlet_id: UUID | None) -> tuple[ExecutableOption, ...]:
+    """Return the criterion of an operator; one without an outlet sees nothing."""
+    return (
+        with_loader_criteria(
+            OutletScoped, lambda scoped: scoped.outlet_id == outlet_id, include_aliases=True
         ),
     )
 
@@ -146,6 +167,8 @@ def _write_in_scope(session: Session, _context: Any, _instances: Any) -> None:
             is_inside = viewer is not None and viewer.sees(thing.area_code)
         else:
             continue
+        if isinstance(thing, OutletScoped) and viewer is not None and viewer.role is Role.OUTLET:
+            is_inside = is_inside and thing.outlet_id == viewer.outlet_id
         if not is_inside:
             raise PermissionError(f"{type(thing).__name__} outside the viewer's area")
 

@@ -25,12 +25,16 @@ class Account(AreaScoped, Base):
     display_name: Mapped[str] = mapped_column(String(64))
     role: Mapped[Role] = mapped_column(ROLE_TYPE)
     password_hash: Mapped[str] = mapped_column(String(200))
+    outlet_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """Of an outlet's operator: the outlet. No foreign key: outlets stand above accounts."""
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
 
     def as_viewer(self) -> Viewer:
         """Return what queries need to know of this account."""
-        return Viewer(self.id, self.username, self.display_name, self.role, self.area_code)
+        return Viewer(
+            self.id, self.username, self.display_name, self.role, self.area_code, self.outlet_id
+        )
 
 
 class LoginSession(Base):

@@ -60,6 +60,13 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "reporting.task.reopen": _BUREAU,
         "reporting.exception.grant": _BUREAU,
         "reporting.notice.read": _READERS,
+        # supply: outlets
+        # supply: stock
+        # supply: adequacy and prices
+        # photos
+        # visits
+        # machinery
+        # agronomy
     }
 )
 

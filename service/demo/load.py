@@ -1,8 +1,7 @@
 """Telling the story to a database, day by day, through the same actions that people use."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +15,9 @@ from service.areas import queries as area_queries
 from service.database import Database, utc_now
 from service.demo import cast
 from service.demo.cast import COUNTY, Login
+from service.demo.chapters import CHAPTERS
 from service.demo.models import DemoMark
+from service.demo.stage import Stage, StoryClock
 from service.demo.story import CLOSING_DAY, YEARS, Story, Week
 from service.errors import Conflict
 from service.reporting import actions as reporting
@@ -41,22 +42,6 @@ SURVEY_DAY = date(2023, 2, 10)
 MISREPORT_DAY = date(2023, 4, 6)
 RETURN_DAY = date(2023, 4, 13)
 TENFOLD = Decimal(10)
-
-
-class StoryClock:
-    """The clock of the story: it stands where the story is."""
-
-    def __init__(self) -> None:
-        self.at = datetime.combine(date(2020, 1, 10), time(9), CIVIL_ZONE)
-
-    def __call__(self) -> datetime:
-        """Return where the story is."""
-        return self.at
-
-    def go(self, day: date, hour: int, minute: int = 0) -> None:
-        """Go on to a time of a day, never back."""
-        wanted = datetime.combine(day, time(hour, minute), CIVIL_ZONE)
-        self.at = max(self.at, wanted)
 
 
 def is_loaded(database: Database) -> bool:
@@ -122,6 +107,10 @@ class _Teller:
             )
         logins, self.viewers = cast.create(self.database, towns, password)
         self.story = Story(list(villages.items()))
+        self.stage = stage = Stage(self.database, self.clock, self.viewers, towns, villages)
+        chapters = [chapter() for chapter in CHAPTERS]
+        for chapter in chapters:
+            chapter.begin(stage)
         weeks = [(year, day) for year in YEARS for day in self._weeks(year)]
         told = 0
         land = self._land()
@@ -132,6 +121,8 @@ class _Teller:
                 land.survey()
             for day in self._weeks(year):
                 self._week(day)
+                for chapter in chapters:
+                    chapter.week(stage, day)
                 told += 1
                 self.on_step(f"{day}", told, len(weeks))
         if land is not None:
@@ -139,6 +130,8 @@ class _Teller:
             land.change()
             land.draft()
         self._next_week()
+        for chapter in chapters:
+            chapter.end(stage)
         return logins
 
     def _land(self) -> "LandStory | None":
@@ -162,19 +155,13 @@ class _Teller:
         )
         return [day for day in found if day <= CLOSING_DAY]
 
-    @contextmanager
-    def _acting(self, username: str) -> Iterator[Session]:
-        with self.database.write_session() as session, session.begin():
-            session.info["viewer"] = self.viewers[username]
-            yield session
-
     def _season(self, year: int) -> None:
         self.clock.go(date(year, 1, 20), 9)
-        with self._acting("bureau") as session:
+        with self.stage.acting("bureau") as session:
             reporting.create_season(session, spring(year))
         self.clock.go(date(year, 2, 1), 9)
         plans = self.story.plan(year)
-        with self._acting("bureau") as session:
+        with self.stage.acting("bureau") as session:
             sowing.file_plans(
                 session,
                 [
@@ -215,7 +202,7 @@ class _Teller:
         rows = self.story.week(town, day)
         if day == MISREPORT_DAY:
             rows = [self._misreported(row) for row in rows]
-        with self._acting(f"recorder-{town}") as session:
+        with self.stage.acting(f"recorder-{town}") as session:
             file_rows(session, [as_report(row, day) for row in rows[:count]])
 
     def _misreported(self, row: Week) -> Week:
@@ -228,7 +215,7 @@ class _Teller:
         town = self.story.misreporter[:9]
         self.clock.go(day + timedelta(days=4), 10)
         self._step("bureau", town, day, TaskEventKind.REOPEN, "春玉米多填了一位,请核实更正")
-        with self._acting(f"recorder-{town}") as session:
+        with self.stage.acting(f"recorder-{town}") as session:
             right = [
                 as_report(row, day, reason=Reason.MISREPORT)
                 for row in self.story.week(town, day)
@@ -247,7 +234,7 @@ class _Teller:
     def _return(self, town: str, day: date) -> None:
         """The approver returns a week; one village's figure comes back a little higher."""
         self._step(f"approver-{town}", town, day, TaskEventKind.RETURN, "抛秧面积偏小,请与村核实")
-        with self._acting(f"recorder-{town}") as session:
+        with self.stage.acting(f"recorder-{town}") as session:
             row = next(r for r in self.story.week(town, day) if r.method == "thrown" and r.mu)
             higher = Week(row.village, row.crop, row.method, (row.mu or Decimal(0)) + TENFOLD / 100)
             file_rows(session, [as_report(higher, day, reason=Reason.MISREPORT)])
@@ -258,7 +245,7 @@ class _Teller:
         self.clock.go(STORY_END.date(), 16)
         draft, submitted, approved = self.story.towns[7], self.story.towns[5], self.story.towns[6]
         for town, count in ((draft, 60), (submitted, None), (approved, None)):
-            with self._acting(f"recorder-{town}") as session:
+            with self.stage.acting(f"recorder-{town}") as session:
                 rows = self.story.week(town, NEXT_DAY)
                 file_rows(session, [as_report(row, NEXT_DAY) for row in rows[:count]])
         for town in (submitted, approved):
@@ -269,7 +256,7 @@ class _Teller:
         self, username: str, town: str, day: date, kind: TaskEventKind, reason: str | None = None
     ) -> None:
         self.clock.at += timedelta(minutes=1)
-        with self._acting(username) as session:
+        with self.stage.acting(username) as session:
             season = f"{day.year}-spring"
             week = reporting_queries.weeks_of(session, season, {(town, day)}, dataset="sowing")
             reporting.take_step(session, week[town, day].id, kind, reason=reason)

@@ -17,6 +17,7 @@ from service.app import create_app
 from service.database import Base
 from service.errors import ServiceError
 from service.schemas import BodyError, read_json
+from tests import books
 
 TAIHE = "441803102"
 API = "/api/v1"
@@ -35,6 +36,7 @@ ROLE_OF = {
     "parcels/imports": "bureau",
     "parcels/exports": "bureau",
     "approvals": "bureau",
+    **books.ROLE_OF,
 }
 FIGURE = {
     "id": "6f1f6a52-8a44-4d61-9f0e-1c7b6a2e5d10",
@@ -137,6 +139,7 @@ BODIES: dict[tuple[str, str], dict] = {
     ("POST", f"{API}/approvals/{{approval_uid}}/withdraw"): {"reason": "登错了"},
     ("POST", f"{API}/sowing/reports"): FIGURE,
     ("POST", f"{API}/sowing/reports/batch"): {"items": [FIGURE]},
+    **books.BODIES,
 }
 ALWAYS_BAD = {
     "NaN": "NaN",
@@ -251,13 +254,14 @@ def speak(as_role):
 
 
 @pytest.fixture
-def fill(season, as_role, make_account):
+def fill(season, as_role, make_account, database):
     """Put real ids into a path."""
     tasks = as_role("recorder", TAIHE).get("reporting/tasks", season=season).json()["items"]
     ids = {"task_id": tasks[0]["id"], "account_id": str(make_account("outlet", TAIHE).id)}
     ids |= {"area_code": TAIHE, "report_id": str(uuid4()), "layer": "parcels"}
     ids |= {name: str(uuid4()) for name in ("import_id", "approval_uid", "uid")}
     ids |= dict.fromkeys("zxy", "0")
+    ids |= books.put(database, TAIHE, 1)
     return lambda path: path.format(**ids)
 
 

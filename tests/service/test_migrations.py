@@ -21,6 +21,7 @@ from service.app import create_app
 from service.database import Base, Database
 from service.sowing import codes
 from service.sowing.models import Crop
+from tests import books
 
 APPEND_ONLY = (
     "audit_entries",
@@ -34,6 +35,7 @@ APPEND_ONLY = (
     "lineage",
     "farmland_overlays",
     "exam_findings",
+    *books.APPEND_ONLY,
 )
 STARTED = """
 import sys

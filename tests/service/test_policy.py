@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from dataclasses import field as made_by
 from datetime import date, timedelta
 from itertools import count
 from uuid import UUID, uuid4
@@ -25,6 +26,7 @@ from service.parcels.models import (
 )
 from service.reporting.models import ReportingTask
 from service.security import Role, token_hash
+from tests import books
 
 TAIHE, SHANTANG, NOWHERE = "441803102", "441803105", "441803999"
 OPEN = {("POST", "/api/v1/sessions"), ("GET", "/healthz")}
@@ -79,11 +81,13 @@ class Place:
     uid: str = ""
     approval_uid: str = ""
     import_id: str = ""
+    more: dict[str, str] = made_by(default_factory=dict)
+    """Of the other books: path parameter -> id."""
 
     def hidden(self, text: str) -> str:
         """Replace the names themselves, so that two answers can be compared."""
         names = (self.village, self.area, self.task_id, self.report_id, self.account_id)
-        for name in (*names, self.uid, self.approval_uid, self.import_id):
+        for name in (*names, self.uid, self.approval_uid, self.import_id, *self.more.values()):
             text = text.replace(name or "*", "*")
         return text
 
@@ -230,7 +234,7 @@ REQUESTS: dict[tuple[str, str], Make] = {
     ("POST", f"{A}/sowing/imports"): lambda place: {"data": SEASON, "files": a_table(place)},
     ("GET", f"{A}/sowing/progress"): query(area="{area}", as_of="2023-04-20", **SEASON),
     ("GET", f"{A}/sowing/curve"): query(area="{area}", **SEASON),
-}
+} | books.REQUESTS
 
 
 TILE = {"layer": "parcels", "z": 12, "x": 0, "y": 0}
@@ -239,7 +243,7 @@ NAMES_A_PLACE = ("_id}", "uid}", "_code}")
 
 
 def filled(path: str, place: Place) -> str:
-    return path.format(**vars(place), area_code=place.area, **TILE)
+    return path.format(**vars(place), **place.more, area_code=place.area, **TILE)
 
 
 def send(speaker, operation: tuple[str, str], place: Place):
@@ -303,8 +307,11 @@ def places(season, as_role, make_account, database) -> dict[str, Place]:
         account = make_account("outlet", area, f"target-{area}")
         free = villages[village + 1]["code"]
         place = Place(area, free, str(task_id), report["id"], str(account.id))
+        place = replace(place, more=books.put(database, area, number))
         found[name] = put_land(database, place, number)
-    found["absent"] = Place(NOWHERE, f"{NOWHERE}999", *(str(uuid4()) for _ in range(6)))
+    absent = {name: str(uuid4()) for name in books.NAMES}
+    ids = (str(uuid4()) for _ in range(6))
+    found["absent"] = Place(NOWHERE, f"{NOWHERE}999", *ids, more=absent)
     return found
 
 
@@ -355,6 +362,7 @@ def test_nothing_of_another_town_stands_in_any_list(places, as_role):
         places["other"].uid,
         places["other"].approval_uid,
         places["other"].import_id,
+        *places["other"].more.values(),
     )
     for role in Role:
         speaker = as_role(role.value, TAIHE)

@@ -1,0 +1,1 @@
+"""Agronomy: weather, reservoirs, pest surveys."""

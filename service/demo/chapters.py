@@ -1,0 +1,5 @@
+"""The chapters of the record books, in the order in which each day is told."""
+
+from service.demo.stage import Chapter
+
+CHAPTERS: tuple[type[Chapter], ...] = ()

@@ -1,0 +1,1 @@
+"""Farm machinery: machines, repairs, capacity, trainings."""

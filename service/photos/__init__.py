@@ -1,0 +1,1 @@
+"""Photos as evidence: originals by their hash, views without metadata."""

@@ -1,0 +1,7 @@
+"""The API of the outlet register."""
+
+from fastapi import APIRouter
+
+from service.schemas import StrictRoute
+
+router = APIRouter(prefix="/api/v1", tags=["supply"], route_class=StrictRoute)

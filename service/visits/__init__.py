@@ -1,0 +1,1 @@
+"""Visits: campaigns, draws, inspections of outlets, samples, rectification."""

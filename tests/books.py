@@ -1,0 +1,37 @@
+"""The books beside sowing and land, as the tests of every operation must know them.
+
+Each `books_*` module tells: `REQUESTS` (operation -> a function of the `Place` that makes a
+request's arguments), `BODIES` (operation -> a full JSON body), `ROLE_OF` (part of a path -> who
+may), `APPEND_ONLY` (tables), and `put`, which puts one of each thing into a town and returns the
+path parameters (`NAMES`) that name them.
+"""
+
+from tests import (
+    books_agronomy,
+    books_machinery,
+    books_outlets,
+    books_photos,
+    books_prices,
+    books_stock,
+    books_visits,
+)
+
+BOOKS = (
+    books_outlets,
+    books_stock,
+    books_prices,
+    books_photos,
+    books_visits,
+    books_machinery,
+    books_agronomy,
+)
+REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
+BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}
+ROLE_OF = {key: value for book in BOOKS for key, value in book.ROLE_OF.items()}
+APPEND_ONLY = tuple(table for book in BOOKS for table in book.APPEND_ONLY)
+NAMES = tuple(name for book in BOOKS for name in book.NAMES)
+
+
+def put(database, area: str, number: int) -> dict[str, str]:
+    """Put one of each thing of every book into an area."""
+    return {key: value for book in BOOKS for key, value in book.put(database, area, number).items()}
