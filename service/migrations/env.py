@@ -4,6 +4,15 @@ from typing import Any, Literal
 
 from alembic import context
 
+import service.accounts.models
+import service.areas.models
+import service.audit
+import service.demo.models
+import service.jobs
+import service.parcels.models
+import service.reporting.models
+import service.sowing.models
+import service.supply.models
 from service.columns import ExactDecimal, SurveyNumber, UtcInstant
 from service.database import Base
 from service.space import Geometry

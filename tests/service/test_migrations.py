@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-import service.jobs  # noqa: F401 - its table is part of the model
+import service.jobs
+import service.supply.models  # noqa: F401
 from service import backups, migrations
 from service.app import create_app
 from service.database import Base, Database
