@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service import audit
 from service.areas import queries as areas
 from service.errors import Conflict, IdTaken, Invalid, NotFound, ServiceError
+from service.records import content_digest
 from service.reporting import actions as reporting_actions
 from service.reporting import queries as reporting
 from service.security import Viewer
@@ -22,20 +23,12 @@ from service.sowing.filing import (
     Filed,
     Filing,
     Problem,
-    content_digest,
 )
 from service.sowing.models import SowingPlan
 from service.sowing.schemas import BatchFiled, PlanCreate, ReportCreate
+from service.tables import MAX_SHOWN, RowsRefused
 
-MAX_SHOWN = 500
-"""Refused rows that an answer lists."""
 reporting_actions.AFTER_ACCEPT[DATASET] = rollups.refresh
-
-
-class RowsRefused(Invalid):
-    """Some rows cannot be filed; nothing was."""
-
-    title = "Rows refused"
 
 
 class WeekClosed(Conflict):

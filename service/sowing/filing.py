@@ -1,7 +1,5 @@
 """One filing: figures judged against what stands, then written; or refused, row by row."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service import audit
 from service.database import thresholds_of
+from service.records import content_digest
 from service.reporting import actions as reporting_actions
 from service.reporting import queries as reporting
 from service.security import Viewer
@@ -46,12 +45,6 @@ class Filed:
     report: dict[str, Any]
     is_new: bool
     warning: str | None = None
-
-
-def content_digest(values: dict[str, Any]) -> str:
-    """Hash what a client sent, so that a repeat can be told from another content."""
-    canonical = json.dumps(values, sort_keys=True, default=str, ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class Filing:

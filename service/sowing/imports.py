@@ -14,7 +14,7 @@ from service.errors import ServiceError
 from service.files import Cell, Table, UnreadableFile, filled_rows, read_table
 from service.reporting import queries as reporting
 from service.schemas import civil_day
-from service.sowing import actions, queries, rules, template
+from service.sowing import queries, rules, template
 from service.sowing.filing import Filing, Problem
 from service.sowing.models import Answer, Basis, Method
 from service.sowing.schemas import ImportReport, ReportCreate
@@ -34,10 +34,10 @@ from service.sowing.wording import (
     REASON,
     REASON_OF_TEXT,
     TITLES,
-    folded,
     in_chinese,
-    number_of,
+    mu_of,
 )
+from service.tables import MAX_SHOWN, RowsRefused, folded
 
 HEADER_ROWS_SEARCHED = 10
 
@@ -85,9 +85,9 @@ def import_table(
         reading.refuse_item(problem)
     reading.refused.sort(key=lambda each: each["row"])
     if reading.refused and not (is_partial or is_dry_run):
-        raise actions.RowsRefused(
+        raise RowsRefused(
             f"有 {len(reading.refused)} 处不能导入,全部未保存;请按原因改正后重新上传",
-            rows=reading.refused[: actions.MAX_SHOWN],
+            rows=reading.refused[:MAX_SHOWN],
             n_refused=len(reading.refused),
         )
     return _report(table, reading, filing, is_dry_run=is_dry_run)
@@ -104,7 +104,7 @@ def _report(
         n_filed=sum(each.is_new for each in filed.values()),
         n_unchanged=sum(not each.is_new for each in filed.values()),
         n_refused=len(reading.refused),
-        refused=reading.refused[: actions.MAX_SHOWN],
+        refused=reading.refused[:MAX_SHOWN],
         warnings=[
             {"row": reading.places[n][0], "warning": each.warning}
             for n, each in sorted(filed.items())
@@ -262,7 +262,7 @@ class _Reader:
             return
         answer: dict[str, Any] = {"answer": Answer.NOT_GROWN}
         if folded(cell) not in NOT_GROWN:
-            number = number_of(cell)
+            number = mu_of(cell)
             if number is None:
                 self.reading.refuse(row.number, title, cell, "须是累计亩数(数字),或“无”")
                 return

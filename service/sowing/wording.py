@@ -1,11 +1,11 @@
 """How people write headings, choices and numbers in their tables. Pure."""
 
-import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from service.files import Cell
 from service.sowing import rules
 from service.sowing.models import Basis, Method, Reason
+from service.tables import folded, number_of
 
 CODE, NAME, CROP, METHOD, MU = "area_code", "name", "crop_code", "method", "cumulative_mu"
 AS_OF, BASIS, REASON, NOTE = "as_of", "basis", "reason", "note"
@@ -30,11 +30,6 @@ TITLES = {
 NOT_GROWN = frozenset({"无", "无此作物", "不种", "not_grown"})
 
 
-def folded(text: Cell) -> str:
-    """Return a text as it is compared: full-width folded, no spaces, small letters."""
-    return unicodedata.normalize("NFKC", str(text or "")).strip().lower().replace(" ", "")
-
-
 FIELD_OF_HEADING = {
     folded(heading): name for name, headings in HEADINGS.items() for heading in headings
 }
@@ -49,18 +44,9 @@ REASON_OF_TEXT = {folded(text): each for each, text in rules.REASON_TEXT.items()
 }
 
 
-def number_of(cell: Cell) -> Decimal | None:
-    """Read a number as people write it: full-width digits, thousands separators."""
-    if isinstance(cell, Decimal):
-        return cell
-    if not isinstance(cell, str):
-        return None
-    plain = folded(cell).replace(",", "").removesuffix("亩")
-    try:
-        number = Decimal(plain)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and plain[:1] not in {"+", "="} else None
+def mu_of(cell: Cell) -> Decimal | None:
+    """Read an area as people write it, with or without its unit."""
+    return number_of(folded(cell).removesuffix("亩") if isinstance(cell, str) else cell)
 
 
 BOUNDS = {
