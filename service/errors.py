@@ -122,6 +122,8 @@ IN_CHINESE = {
     "int_parsing": "须是整数",
     "int_parsing_size": "整数太大",
     "int_from_float": "须是整数",
+    "float_type": "须是数字,不加引号",
+    "finite_number": "须是有限的数字",
     "bool_type": "只能是 true 或 false",
     "bool_parsing": "只能是 true 或 false",
     "enum": "只能是 {expected}",

@@ -29,6 +29,8 @@ from service.columns import ordered_text
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONG_REQUESTS = frozenset({"/api/v1/parcels/exports", "/land/export"})
 """Requests that wait for another process; they are admitted apart from the writers."""
+NO_OUTLET = UUID(int=0)
+"""Of an operator who speaks for no outlet: they see nothing."""
 AFTER_ANY_DIGIT = ":"
 """The character after "9": codes under a prefix lie in [prefix, prefix + this)."""
 
@@ -97,7 +99,7 @@ def _stay_in_scope(state: ORMExecuteState) -> None:
     viewer: Viewer | None = state.session.info.get("viewer")
     options = _scope(viewer.area_code if viewer else None)
     if viewer is not None and viewer.role is Role.OUTLET:
-        options += _own_outlet(viewer.outlet_id)
+        options += _own_outlet(viewer.outlet_id or NO_OUTLET)
     state.statement = state.statement.options(*options)
 
 
@@ -129,8 +131,8 @@ def _scope(area_code: str | None) -> tuple[ExecutableOption, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _own_outlet(outlet_id: UUID | None) -> tuple[ExecutableOption, ...]:
-    """Return the criterion of an operator; one without an outlet sees nothing."""
+def _own_outlet(outlet_id: UUID) -> tuple[ExecutableOption, ...]:
+    """Return the criterion of an operator."""
     return (
         with_loader_criteria(
             OutletScoped, lambda scoped: scoped.outlet_id == outlet_id, include_aliases=True

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     INTEGER = "integer"
+    DEGREES = "degrees"
     DAY = "day"
     CHOICE = "choice"
     AREA = "area"
@@ -335,6 +336,9 @@ class _Cells:
             raise CellRefused("须是整数")
         return int(number)
 
+    def _degrees(self, column: Column, cell: Cell) -> float:
+        return float(self._number(column, cell))
+
     def _day(self, _: Column, cell: Cell) -> date:
         try:
             return cell if isinstance(cell, date) else date.fromisoformat(str(cell))
@@ -354,11 +358,14 @@ class _Cells:
             return folded(cell) in YES
         raise CellRefused("填“是”或“否”")
 
-    def _list(self, _: Column, cell: Cell) -> list[str]:
+    def _list(self, column: Column, cell: Cell) -> list[Any]:
         text = str(cell)
-        for mark in "、;；,,":
+        for mark in "、;；,，":
             text = text.replace(mark, "|")
-        return [each.strip() for each in text.split("|") if each.strip()]
+        found = [each.strip() for each in text.split("|") if each.strip()]
+        if not column.choices:
+            return found
+        return [self._choice(column, each) for each in found]
 
     def _area(self, column: Column, cell: Cell) -> str:
         text = self._text(column, cell).strip()
@@ -402,6 +409,7 @@ def _said(column: Column) -> str:
     return {
         Kind.DAY: "写成 2023-04-20",
         Kind.NUMBER: "数字",
+        Kind.DEGREES: "度,CGCS2000 或 WGS-84",
         Kind.INTEGER: "整数",
         Kind.FLAG: "是 或 否",
         Kind.AREA: "区划代码或名称",

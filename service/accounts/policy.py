@@ -61,6 +61,9 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "reporting.exception.grant": _BUREAU,
         "reporting.notice.read": _READERS,
         # supply: outlets
+        "outlet.read": _MAP | {_R.OUTLET: Reach.OWN},
+        "outlet.count": _MAP,
+        "outlet.write": _BUREAU,
         # supply: stock
         # supply: adequacy and prices
         # photos

@@ -18,6 +18,7 @@ _VIEWER_OF_TOKEN = (
         _ACCOUNT.display_name,
         _ACCOUNT.role,
         _ACCOUNT.area_code,
+        _ACCOUNT.outlet_id,
     )
     .join(LoginSession.__table__, _LOGIN.account_id == _ACCOUNT.id)
     .where(
@@ -72,6 +73,7 @@ def viewer_named(session: Session, username: str) -> Viewer:
             accounts.display_name,
             accounts.role,
             accounts.area_code,
+            accounts.outlet_id,
         ).where(accounts.username == username, accounts.is_active)
     ).one_or_none()
     if row is None:

@@ -1,5 +1,6 @@
 """The chapters of the record books, in the order in which each day is told."""
 
+from service.demo.outlets_chapter import OutletsChapter
 from service.demo.stage import Chapter
 
-CHAPTERS: tuple[type[Chapter], ...] = ()
+CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter,)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Protocol
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.accounts.models import Account
 from service.database import Database
 from service.schemas import CIVIL_ZONE
 from service.security import Viewer
@@ -49,6 +51,12 @@ class Stage:
         with self.database.write_session() as session, session.begin():
             session.info["viewer"] = self.viewers[username]
             yield session
+
+    def adopt(self, *usernames: str) -> None:
+        """Take up accounts as they stand now, after they were changed."""
+        with self.database.system_reading() as session:
+            for each in session.scalars(select(Account).where(Account.username.in_(usernames))):
+                self.viewers[each.username] = each.as_viewer()
 
 
 class Chapter(Protocol):

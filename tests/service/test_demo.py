@@ -25,6 +25,7 @@ from service.reporting.models import ReportingTask, TaskEvent, TaskEventKind, Ta
 from service.security import is_password
 from service.sowing import progress, rollups
 from service.sowing.models import SowingReport
+from service.supply import outlets
 
 COUNTY = "441803"
 PASSWORD, NEW_PASSWORD = "spring of 2023", "another spring"
@@ -82,6 +83,20 @@ def asked(database: Database, *, by: str = "town", day: date = CLOSING_DAY):
 def test_the_accepted_grain_of_20_april_is_the_bulletins(told):
     total = asked(told).total
     assert total.sown_mu == CLOSING_MU == Decimal("183660.00")
+
+
+def test_the_register_gives_the_bulletins_outlets_with_their_rows(told):
+    with told.system_reading() as session:
+        asked = outlets.Question(CLOSING_DAY)
+        counts = outlets.counts(session, asked)
+        rows = [each for each in outlets.on_day(session, asked).values() if each.status == "active"]
+        before = outlets.counts(session, outlets.Question(date(2022, 8, 31)))
+    assert counts.n_active == len(rows) == 233
+    assert sum(counts.by_town.values()) == 233
+    assert len(counts.by_town) == 9
+    assert counts.n_expiring > 0
+    assert counts.n_without_place == 3
+    assert before.n_active == 242
 
 
 def test_the_county_is_the_sum_of_its_towns_and_of_its_villages(told):

@@ -1,0 +1,326 @@
+"""Reading the outlet register: what each outlet is on a day, as was known at an instant."""
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import shapely
+from sqlalchemy import Row, case, func, select
+from sqlalchemy.orm import Session
+
+from inspections.outlets import Basis, categories_with_basis, is_valid_on
+from service.areas.queries import CODE_LENGTH
+from service.database import clock_of, thresholds_of
+from service.errors import NotFound
+from service.parcels.models import AreaOutline
+from service.records import standing
+from service.schemas import Page, civil_day
+from service.security import Role, Viewer
+from service.supply.models import (
+    SEPARATOR,
+    Category,
+    Change,
+    Licence,
+    LicenceKind,
+    Outlet,
+    OutletVersion,
+    Status,
+)
+from service.supply.outlet_schemas import (
+    LicenceRead,
+    OutletCard,
+    OutletCounts,
+    OutletFinding,
+    OutletRead,
+    VersionRead,
+)
+
+BASES_FILE = Path(__file__).parents[2] / "config" / "codes" / "outlet_bases.csv"
+MAX_LICENCES = 5000
+TOWN = CODE_LENGTH["town"]
+FINDING_TEXT = {
+    "expiring": "{what} {day} 到期",
+    "without_basis": "经营{what},没有有效的许可或备案",
+    "without_place": "没有位置",
+    "outside_town": "位置不在所属的镇",
+}
+CATEGORY_TEXT = {
+    Category.FERTILIZER: "肥料",
+    Category.PESTICIDE: "农药",
+    Category.SEED: "种子",
+    Category.FILM: "农膜",
+}
+LICENCE_TEXT = {
+    LicenceKind.PESTICIDE_LICENCE: "农药经营许可证",
+    LicenceKind.RESTRICTED_PESTICIDE: "限制使用农药定点经营",
+    LicenceKind.SEED_LICENCE: "种子生产经营许可证",
+    LicenceKind.SEED_FILING: "种子备案",
+    LicenceKind.BUSINESS: "营业执照",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A day, and the instant of knowledge (None: all that is known)."""
+
+    as_of: date
+    known_at: datetime | None = None
+
+
+@cache
+def bases() -> tuple[Basis, ...]:
+    """Return what each category of farm input may be sold on."""
+    with BASES_FILE.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Basis(
+                row["category"],
+                tuple(filter(None, row["licence_kinds"].split(SEPARATOR))),
+                row["article"],
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def today(session: Session) -> date:
+    """Return the civil date."""
+    return civil_day(clock_of(session)())
+
+
+def on_day(
+    session: Session, asked: Question, *, area: str = "", outlet_id: UUID | None = None
+) -> dict[UUID, OutletRead]:
+    """Return every outlet in view that had opened by a day, as it was on it."""
+    licences = _valid_kinds(session, asked, outlet_id)
+    return {
+        row.outlet_id: _shown(row, licences[row.outlet_id])
+        for row in _states(session, asked, outlet_id)
+        if row.seat_code.startswith(area) and _is_in_view(session, row)
+    }
+
+
+def _states(session: Session, asked: Question, outlet_id: UUID | None) -> Iterable[Row[tuple]]:  # type: ignore[type-arg]
+    version = OutletVersion.__table__.c
+    newest = func.row_number().over(
+        partition_by=version.outlet_id,
+        # A double was one from its first day, whatever else was told of it.
+        order_by=(
+            case((version.change == Change.MERGED, 0), else_=1),
+            version.valid_from.desc(),
+            version.recorded_at.desc(),
+            version.id.desc(),
+        ),
+    )
+    wanted = select(OutletVersion.__table__, newest.label("place")).where(
+        version.valid_from <= asked.as_of
+    )
+    if asked.known_at is not None:
+        wanted = wanted.where(version.recorded_at <= asked.known_at)
+    if outlet_id is not None:
+        wanted = wanted.where(version.outlet_id == outlet_id)
+    ranked = wanted.subquery()
+    # By table: what an outlet is must not depend on who asks; who may see it is asked below.
+    outlet = Outlet.__table__.c
+    found = select(ranked, outlet.opened_on).join(Outlet.__table__, outlet.id == ranked.c.outlet_id)
+    return session.execute(
+        found.where(ranked.c.place == 1).order_by(ranked.c.seat_code, ranked.c.name, outlet.id)
+    )
+
+
+def _is_in_view(session: Session, row: Row[tuple]) -> bool:  # type: ignore[type-arg]
+    if session.info.get("is_system"):
+        return True
+    viewer: Viewer | None = session.info.get("viewer")
+    if viewer is None or not viewer.covers(row.seat_code):
+        return False
+    return viewer.role is not Role.OUTLET or viewer.outlet_id == row.outlet_id
+
+
+def _valid_kinds(
+    session: Session, asked: Question, outlet_id: UUID | None
+) -> dict[UUID, set[LicenceKind]]:
+    wanted = standing(Licence, asked.known_at).where(Licence.valid_from <= asked.as_of)
+    if outlet_id is not None:
+        wanted = wanted.where(Licence.outlet_id == outlet_id)
+    found: dict[UUID, set[LicenceKind]] = defaultdict(set)
+    for each in session.scalars(wanted):
+        if is_valid_on(asked.as_of, each.valid_from, each.valid_to):
+            found[each.outlet_id].add(each.kind)
+    return found
+
+
+def _shown(row: Row[tuple], kinds: set[LicenceKind]) -> OutletRead:  # type: ignore[type-arg]
+    categories = row.categories.split(SEPARATOR)
+    told = row._mapping
+    same = (
+        *("name", "status", "opened_on", "valid_from", "uscc", "owner_name", "phone"),
+        *("address", "lon", "lat", "merged_into_id"),
+    )
+    return OutletRead(
+        id=row.outlet_id,
+        area_code=row.seat_code,
+        categories=[Category(each) for each in categories],
+        licensed=[Category(each) for each in categories_with_basis(categories, kinds, bases())],
+        **{name: told[name] for name in same},
+    )
+
+
+def page(
+    session: Session,
+    asked: Question,
+    *,
+    area: str = "",
+    status: Status | None = None,
+    category: Category | None = None,
+    cut: tuple[int, int] = (0, 500),
+) -> Page[OutletRead]:
+    """Return one page of the outlets in view, in order of seat and name."""
+    found = [
+        each
+        for each in on_day(session, asked, area=area).values()
+        if status in {None, each.status} and (category is None or category in each.categories)
+    ]
+    offset, limit = cut
+    following = str(offset + limit) if len(found) > offset + limit else None
+    return Page(items=found[offset : offset + limit], next=following)
+
+
+def licences(
+    session: Session, outlet_id: UUID | None, known_at: datetime | None
+) -> Page[LicenceRead]:
+    """Return the licences in view that hold, those that end first at the head."""
+    wanted = standing(Licence, known_at).order_by(Licence.valid_to, Licence.id).limit(MAX_LICENCES)
+    if outlet_id is not None:
+        wanted = wanted.where(Licence.outlet_id == outlet_id)
+    return Page(items=[LicenceRead.model_validate(each) for each in session.scalars(wanted)])
+
+
+def outlet_on(session: Session, outlet_id: UUID, asked: Question) -> OutletRead:
+    """Return one outlet as it is on a day, or say that there is none."""
+    found = on_day(session, asked, outlet_id=outlet_id).get(outlet_id)
+    if found is None:
+        raise NotFound("没有这个网点,或那一天还没有开业;请核对编号", outlet_id=str(outlet_id))
+    return found
+
+
+def known_outlet(session: Session, outlet_id: UUID) -> OutletRead:
+    """Return an outlet as it stands after its newest change, whatever day that is."""
+    return outlet_on(session, outlet_id, Question(date.max))
+
+
+def card(session: Session, outlet_id: UUID) -> OutletCard:
+    """Return an outlet with its life and its licences."""
+    state = known_outlet(session, outlet_id)
+    versions = session.scalars(
+        select(OutletVersion)
+        .where(OutletVersion.outlet_id == outlet_id)
+        .order_by(OutletVersion.valid_from, OutletVersion.recorded_at)
+    )
+    licences = session.scalars(
+        select(Licence)
+        .where(Licence.outlet_id == outlet_id)
+        .order_by(Licence.valid_from.desc(), Licence.recorded_at.desc())
+    )
+    return OutletCard(
+        **state.model_dump(),
+        versions=[
+            VersionRead(
+                area_code=each.seat_code,
+                **{
+                    name: getattr(each, name)
+                    for name in VersionRead.model_fields
+                    if name != "area_code"
+                },
+            )
+            for each in versions
+        ],
+        licences=[LicenceRead.model_validate(each) for each in licences],
+    )
+
+
+def counts(session: Session, asked: Question, *, area: str = "") -> OutletCounts:
+    """Count the outlets of a day, whole and by category and town."""
+    states = on_day(session, asked, area=area)
+    active = [each for each in states.values() if each.status is Status.ACTIVE]
+    kinds = Counter(each.finding for each in findings(session, asked, area=area))
+    return OutletCounts(
+        as_of=asked.as_of,
+        known_at=asked.known_at,
+        n_active=len(active),
+        by_category={
+            category: sum(category in each.licensed for each in active) for category in Category
+        },
+        by_town=dict(sorted(Counter(each.area_code[:TOWN] for each in active).items())),
+        n_suspended=sum(each.status is Status.SUSPENDED for each in states.values()),
+        n_expiring=kinds["expiring"],
+        n_without_basis=kinds["without_basis"],
+        n_without_place=kinds["without_place"],
+        n_outside_town=kinds["outside_town"],
+    )
+
+
+def findings(session: Session, asked: Question, *, area: str = "") -> list[OutletFinding]:
+    """List what about the active outlets of a day wants attention."""
+    states = on_day(session, asked, area=area)
+    active = {key: each for key, each in states.items() if each.status is Status.ACTIVE}
+    outlines = _outlines(session, asked.as_of)
+    found = []
+    for each in active.values():
+        for category in each.categories:
+            if category not in each.licensed:
+                found.append(_finding(each, "without_basis", what=CATEGORY_TEXT[category]))
+        if each.lon is None:
+            found.append(_finding(each, "without_place"))
+        elif _is_outside(each, outlines):
+            found.append(_finding(each, "outside_town"))
+    for licence in _expiring(session, asked):
+        if licence.outlet_id in active:
+            found.append(
+                _finding(
+                    active[licence.outlet_id],
+                    "expiring",
+                    what=LICENCE_TEXT[licence.kind],
+                    day=licence.valid_to,
+                )
+            )
+    return found
+
+
+def _finding(outlet: OutletRead, kind: str, **words: object) -> OutletFinding:
+    return OutletFinding(
+        outlet_id=outlet.id,
+        name=outlet.name,
+        area_code=outlet.area_code,
+        finding=kind,
+        text=FINDING_TEXT[kind].format(**words),
+    )
+
+
+def _expiring(session: Session, asked: Question) -> list[Licence]:
+    until = asked.as_of + timedelta(days=thresholds_of(session).outlets.expiring_days)
+    wanted = standing(Licence, asked.known_at).where(
+        Licence.valid_from <= asked.as_of,
+        Licence.valid_to >= asked.as_of,
+        Licence.valid_to <= until,
+    )
+    return list(session.scalars(wanted.order_by(Licence.valid_to, Licence.id)))
+
+
+def _outlines(session: Session, on: date) -> dict[str, shapely.Geometry]:
+    """Return town code -> outline; where the survey has none for a town, nothing is said."""
+    wanted = select(AreaOutline).where(
+        func.length(AreaOutline.area_code) == TOWN,
+        AreaOutline.valid_from <= on,
+        (AreaOutline.valid_to.is_(None)) | (AreaOutline.valid_to > on),
+        AreaOutline.ended_at.is_(None),
+    )
+    return {each.area_code: each.geometry for each in session.scalars(wanted)}
+
+
+def _is_outside(outlet: OutletRead, outlines: dict[str, shapely.Geometry]) -> bool:
+    outline = outlines.get(outlet.area_code[:TOWN])
+    return outline is not None and not shapely.contains_xy(outline, outlet.lon, outlet.lat)
