@@ -54,6 +54,7 @@ DONE_TEXT = {
     "return": "已退回,录入员会看到您写的原因",
     "reopen": "已重新打开,改好后须再次上报、审核、接收",
     "exception": "已准予补报",
+    "outlet-change": "已登记,从所填的日期起生效",
 }
 WEEKDAYS = "一二三四五六日"
 
