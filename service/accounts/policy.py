@@ -69,6 +69,8 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         # photos
         # visits
         # machinery
+        "machinery.read": _MAP,
+        "machinery.write": {_R.RECORDER: Reach.OWN, _R.BUREAU: Reach.OWN},
         # agronomy
     }
 )

@@ -1,6 +1,7 @@
 """The chapters of the record books, in the order in which each day is told."""
 
+from service.demo.machinery_chapter import MachineryChapter
 from service.demo.outlets_chapter import OutletsChapter
 from service.demo.stage import Chapter
 
-CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter,)
+CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter)

@@ -1,7 +1,209 @@
 """The API of machines, repairs and trainings."""
 
-from fastapi import APIRouter
+from enum import StrEnum
+from typing import Annotated, Any
 
-from service.schemas import StrictRoute
+from fastapi import APIRouter, Query, Response
+
+from service.accounts.access import allow
+from service.machinery import actions, imports, queries
+from service.machinery.models import Machine, MachineRegister, Repair
+from service.machinery.schemas import (
+    MachineClassRead,
+    MachineCreate,
+    MachineRead,
+    MachinerySummary,
+    RegisterCreate,
+    RegisterRead,
+    RepairCreate,
+    RepairRead,
+    TrainingCreate,
+    TrainingRead,
+    Withdraw,
+)
+from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
+from service.security import SessionDep
+from service.tables import XLSX, ImportReport, UploadDep, template
 
 router = APIRouter(prefix="/api/v1", tags=["machinery"], route_class=StrictRoute)
+Since = Annotated[Day | None, Query(alias="from")]
+Cursor = Annotated[int, Query(ge=0, le=10**9)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+READ, WRITE = [allow("machinery.read")], [allow("machinery.write")]
+BOOK: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {XLSX: {}}}}}
+
+
+def said(model: type) -> dict[int | str, dict[str, Any]]:
+    """Document the answer to a repeat."""
+    return {200: {"model": model, "description": "The book says this already"}}
+
+
+class By(StrEnum):
+    """What a summary's lines are of."""
+
+    TOWN = "town"
+    CLASS = "class"
+
+
+@router.get("/machinery/classes", response_model=Page[MachineClassRead], dependencies=READ)
+def list_classes(session: SessionDep) -> Page[MachineClassRead]:
+    """List the classes of machinery."""
+    found = queries.classes(session)
+    return Page(items=[MachineClassRead.model_validate(each) for each in found])
+
+
+@router.get("/machinery/summary", response_model=MachinerySummary, dependencies=READ)
+def read_summary(
+    session: SessionDep,
+    since: Since = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    area: AreaCode = "",
+    by: By = By.TOWN,
+) -> MachinerySummary:
+    """Return machines repaired, fitness and people trained, by town or by class."""
+    asked = queries.period(session, since, as_of, known_at, area)
+    return queries.summary(session, asked, by=by.value)
+
+
+@router.get("/machinery/registers", response_model=Page[RegisterRead], dependencies=READ)
+def list_registers(
+    session: SessionDep,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    area: AreaCode = "",
+) -> Page[RegisterRead]:
+    """List the newest register of each town and class on a day."""
+    found = queries.registers(session, queries.period(session, None, as_of, known_at, area))
+    return Page(items=[RegisterRead.model_validate(each) for each in found.values()])
+
+
+@router.post(
+    "/machinery/registers",
+    status_code=201,
+    response_model=RegisterRead,
+    responses=said(RegisterRead),
+    dependencies=WRITE,
+)
+def file_register(
+    session: SessionDep, response: Response, given: RegisterCreate
+) -> MachineRegister:
+    """Enter a town's register of a class."""
+    found, is_new = actions.file_register(session, given)
+    response.status_code = 201 if is_new else 200
+    return found
+
+
+@router.get("/machinery/registers/imports/template", dependencies=WRITE, **BOOK)
+def read_register_template(session: SessionDep) -> Response:
+    """Return the empty workbook of registers."""
+    return Response(template(imports.register_layout(session)), media_type=XLSX)
+
+
+@router.post("/machinery/registers/imports", response_model=ImportReport, dependencies=WRITE)
+def import_registers(session: SessionDep, upload: UploadDep) -> ImportReport:
+    """Enter a workbook or CSV of registers: all of it, or nothing and a report by row."""
+    return imports.import_registers(session, upload)
+
+
+@router.get("/machines", response_model=Page[MachineRead], dependencies=READ)
+def list_machines(
+    session: SessionDep, area: AreaCode = "", cursor: Cursor = 0, limit: Limit = 500
+) -> Page[MachineRead]:
+    """List the machines that are known by themselves."""
+    found = queries.machines(session, area, limit, cursor)
+    following = str(cursor + limit) if len(found) == limit else None
+    return Page(items=[MachineRead.model_validate(each) for each in found], next=following)
+
+
+@router.post(
+    "/machines",
+    status_code=201,
+    response_model=MachineRead,
+    responses=said(MachineRead),
+    dependencies=WRITE,
+)
+def file_machine(session: SessionDep, response: Response, given: MachineCreate) -> Machine:
+    """Enter one machine."""
+    found, is_new = actions.file_machine(session, given)
+    response.status_code = 201 if is_new else 200
+    return found
+
+
+@router.get("/repairs", response_model=Page[RepairRead], dependencies=READ)
+def list_repairs(
+    session: SessionDep,
+    since: Since = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    area: AreaCode = "",
+) -> Page[RepairRead]:
+    """List the repairs of a period that hold."""
+    found = queries.repairs(session, queries.period(session, since, as_of, known_at, area))
+    return Page(items=[RepairRead.model_validate(each) for each in found])
+
+
+@router.post(
+    "/repairs",
+    status_code=201,
+    response_model=RepairRead,
+    responses=said(RepairRead),
+    dependencies=WRITE,
+)
+def file_repair(session: SessionDep, response: Response, given: RepairCreate) -> Repair:
+    """Enter a repair of one machine, or of some of a class."""
+    found, is_new = actions.file_repair(session, given)
+    response.status_code = 201 if is_new else 200
+    return found
+
+
+@router.get("/repairs/imports/template", dependencies=WRITE, **BOOK)
+def read_repair_template(session: SessionDep) -> Response:
+    """Return the empty workbook of repairs."""
+    return Response(template(imports.repair_layout(session)), media_type=XLSX)
+
+
+@router.post("/repairs/imports", response_model=ImportReport, dependencies=WRITE)
+def import_repairs(session: SessionDep, upload: UploadDep) -> ImportReport:
+    """Enter a workbook or CSV of repairs: all of it, or nothing and a report by row."""
+    return imports.import_repairs(session, upload)
+
+
+@router.post("/repairs/{repair_id}/withdraw", response_model=RepairRead, dependencies=WRITE)
+def withdraw_repair(session: SessionDep, repair_id: Id, given: Withdraw) -> Repair:
+    """Say that a repair was entered in error."""
+    return actions.withdraw_repair(session, repair_id, given.reason)
+
+
+@router.get("/trainings", response_model=Page[TrainingRead], dependencies=READ)
+def list_trainings(
+    session: SessionDep,
+    since: Since = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    area: AreaCode = "",
+) -> Page[TrainingRead]:
+    """List the trainings of a period that hold, with how many attended."""
+    asked = queries.period(session, since, as_of, known_at, area)
+    return Page(items=queries.with_attendance(session, queries.trainings(session, asked)))
+
+
+@router.post(
+    "/trainings",
+    status_code=201,
+    response_model=TrainingRead,
+    responses=said(TrainingRead),
+    dependencies=WRITE,
+)
+def file_training(session: SessionDep, response: Response, given: TrainingCreate) -> TrainingRead:
+    """Enter a training with who attended; names are not kept."""
+    found, is_new = actions.file_training(session, given)
+    response.status_code = 201 if is_new else 200
+    return queries.with_attendance(session, [found])[0]
+
+
+@router.post("/trainings/{training_id}/withdraw", response_model=TrainingRead, dependencies=WRITE)
+def withdraw_training(session: SessionDep, training_id: Id, given: Withdraw) -> TrainingRead:
+    """Say that a training was entered in error."""
+    found = actions.withdraw_training(session, training_id, given.reason)
+    return queries.with_attendance(session, [found])[0]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from service import backups
 from service.database import Database
+from service.machinery import codes as machinery
 from service.sowing import codes
 
 HERE = Path(__file__).parent
@@ -68,6 +69,7 @@ def migrate(database: Database, *, backup_directory: Path | None) -> bool:
             # In the same transaction: a server killed in between must not start without codes.
             with Session(connection, join_transaction_mode="rollback_only") as session:
                 codes.load(session)
+                machinery.load(session)
                 session.commit()
         log.info("migrated", before=before, after=newest)
         return True

@@ -9,6 +9,7 @@ import service.areas.models
 import service.audit
 import service.demo.models
 import service.jobs
+import service.machinery.models
 import service.parcels.models
 import service.reporting.models
 import service.sowing.models

@@ -18,6 +18,7 @@ from service.demo import cast
 from service.demo import clock as demo_clock
 from service.demo import load as demo_load
 from service.demo.story import CLOSING_DAY, CLOSING_MU, Story
+from service.machinery import queries as machinery
 from service.parcels.models import AreaOutline, LandImport, Lineage, ParcelVersion
 from service.reporting import actions
 from service.reporting import queries as reporting
@@ -97,6 +98,22 @@ def test_the_register_gives_the_bulletins_outlets_with_their_rows(told):
     assert counts.n_expiring > 0
     assert counts.n_without_place == 3
     assert before.n_active == 242
+
+
+def test_the_machines_and_trainings_are_the_bulletins_with_their_rows(told):
+    with told.system_reading() as session:
+        asked = machinery.Period(date(2023, 1, 1), CLOSING_DAY)
+        found = machinery.summary(session, asked, by="town")
+        rows = machinery.repairs(session, asked)
+        held = machinery.trainings(session, asked)
+    named = {each.machine_id for each in rows if each.machine_id}
+    groups = sum(each.n_machines for each in rows if not each.machine_id)
+    assert 1950 <= found.total.n_machines == len(named) + groups <= 1999
+    assert found.total.n_jobs > found.total.n_machines
+    assert all(line.n_machines <= line.n_registered for line in found.items)
+    assert 150 <= found.n_persons <= 159
+    assert found.n_person_times > found.n_persons
+    assert found.n_trainings == len(held) == 6
 
 
 def test_the_county_is_the_sum_of_its_towns_and_of_its_villages(told):

@@ -1,0 +1,183 @@
+"""Reading the machinery book."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from service.areas import queries as areas
+from service.database import clock_of
+from service.machinery import rules
+from service.machinery.models import (
+    Machine,
+    MachineClass,
+    MachineRegister,
+    Repair,
+    Training,
+    TrainingAttendee,
+)
+from service.machinery.rules import Job
+from service.machinery.schemas import MachineryLine, MachinerySummary, TrainingRead
+from service.records import standing
+from service.schemas import civil_day
+from service.security import AFTER_ANY_DIGIT
+
+TOWN = areas.CODE_LENGTH["town"]
+RegisterKey = tuple[str, str]
+"""Area and class."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """From a day to another, as was known at an instant (None: all that is known)."""
+
+    starts_on: date
+    as_of: date
+    known_at: datetime | None = None
+    area: str = ""
+
+
+def today(session: Session) -> date:
+    """Return the civil date."""
+    return civil_day(clock_of(session)())
+
+
+def period(
+    session: Session,
+    starts_on: date | None,
+    as_of: date | None,
+    known_at: datetime | None,
+    area: str,
+) -> Period:
+    """Return the period that was asked for: by default this year until today."""
+    until = as_of or today(session)
+    return Period(starts_on or date(until.year, 1, 1), until, known_at, area)
+
+
+def _within(column: InstrumentedAttribute[str], area: str) -> ColumnElement[bool]:
+    return (column >= area) & (column < area + AFTER_ANY_DIGIT)
+
+
+def classes(session: Session) -> list[MachineClass]:
+    """Return the classes of machinery."""
+    return list(session.scalars(select(MachineClass).order_by(MachineClass.code)))
+
+
+def registers(session: Session, asked: Period) -> dict[RegisterKey, MachineRegister]:
+    """Return the newest register of each area and class on a day."""
+    wanted = standing(MachineRegister, asked.known_at).where(
+        MachineRegister.counted_on <= asked.as_of,
+        _within(MachineRegister.area_code, asked.area),
+    )
+    in_order = wanted.order_by(
+        MachineRegister.counted_on, MachineRegister.recorded_at, MachineRegister.id
+    )
+    return {(each.area_code, each.class_code): each for each in session.scalars(in_order)}
+
+
+def machines(session: Session, area: str, limit: int, offset: int) -> list[Machine]:
+    """Return the machines in view, in order of area and plate."""
+    wanted = select(Machine).where(_within(Machine.area_code, area))
+    in_order = wanted.order_by(Machine.area_code, Machine.plate, Machine.id)
+    return list(session.scalars(in_order.limit(limit).offset(offset)))
+
+
+def repairs(session: Session, asked: Period) -> list[Repair]:
+    """Return the repairs of a period that hold, in order of day."""
+    wanted = standing(Repair, asked.known_at).where(
+        Repair.repaired_on >= asked.starts_on,
+        Repair.repaired_on <= asked.as_of,
+        _within(Repair.area_code, asked.area),
+    )
+    return list(session.scalars(wanted.order_by(Repair.repaired_on, Repair.id)))
+
+
+def trainings(session: Session, asked: Period) -> list[Training]:
+    """Return the trainings of a period that hold, in order of day."""
+    wanted = standing(Training, asked.known_at).where(
+        Training.held_on >= asked.starts_on,
+        Training.held_on <= asked.as_of,
+        _within(Training.area_code, asked.area),
+    )
+    return list(session.scalars(wanted.order_by(Training.held_on, Training.id)))
+
+
+def with_attendance(session: Session, found: Iterable[Training]) -> list[TrainingRead]:
+    """Return trainings with how many attended each."""
+    counts = {
+        training_id: n
+        for training_id, n in session.execute(
+            select(TrainingAttendee.training_id, func.count()).group_by(
+                TrainingAttendee.training_id
+            )
+        )
+    }
+    return [
+        TrainingRead.model_validate(each).model_copy(update={"n_attendees": counts.get(each.id, 0)})
+        for each in found
+    ]
+
+
+def summary(session: Session, asked: Period, *, by: str) -> MachinerySummary:
+    """Return repairs, fitness and trainings of a period, by town or by class."""
+    jobs: dict[str, list[Job]] = defaultdict(list)
+    everything: list[Job] = []
+    for each in repairs(session, asked):
+        job = Job(each.machine_id, each.n_machines)
+        jobs[each.class_code if by == "class" else each.area_code[:TOWN]].append(job)
+        everything.append(job)
+    stock: dict[str, list[MachineRegister]] = defaultdict(list)
+    for (area_code, class_code), register in registers(session, asked).items():
+        stock[class_code if by == "class" else area_code[:TOWN]].append(register)
+    names = _names(session, asked, by)
+    held = trainings(session, asked)
+    n_persons, n_person_times = _attendance(session, held)
+    return MachinerySummary(
+        starts_on=asked.starts_on,
+        as_of=asked.as_of,
+        known_at=asked.known_at,
+        total=_line("", "合计", everything, [each for some in stock.values() for each in some]),
+        items=[
+            _line(key, names.get(key, key), jobs.get(key, []), stock.get(key, []))
+            for key in sorted(jobs.keys() | stock.keys())
+        ],
+        n_trainings=len(held),
+        n_persons=n_persons,
+        n_person_times=n_person_times,
+    )
+
+
+def _names(session: Session, asked: Period, by: str) -> dict[str, str]:
+    if by == "class":
+        return {each.code: each.name for each in classes(session)}
+    return areas.unit_names(session, within=asked.area, level="town", on=asked.as_of)
+
+
+def _line(key: str, name: str, jobs: list[Job], registered: list[MachineRegister]) -> MachineryLine:
+    n_registered = sum(each.n_registered for each in registered)
+    n_fit = sum(each.n_fit for each in registered)
+    return MachineryLine(
+        key=key,
+        name=name,
+        n_machines=rules.n_machines(jobs),
+        n_jobs=rules.n_jobs(jobs),
+        n_unverified=rules.n_unverified(jobs),
+        n_registered=n_registered,
+        n_fit=n_fit,
+        fit_share=rules.share(n_fit, n_registered),
+    )
+
+
+def _attendance(session: Session, held: list[Training]) -> tuple[int, int]:
+    ids = {each.id for each in held}
+    found = [
+        person
+        for training_id, person in session.execute(
+            select(TrainingAttendee.training_id, TrainingAttendee.person_hash)
+        )
+        if training_id in ids
+    ]
+    return len(set(found)), len(found)
