@@ -66,39 +66,6 @@ class OutletThresholds(_Section):
     expiring_days: int
 
 
-class StockThresholds(_Section):
-    """How long a balance is fresh, by who told of it."""
-
-    reported_fresh_days: int
-    ledger_fresh_days: int
-    counted_fresh_days: int
-
-
-class AdequacyThresholds(_Section):
-    """How far ahead supply is held against demand."""
-
-    horizon_weeks: int
-
-
-class PriceThresholds(_Section):
-    """What an index of prices needs before it says anything."""
-
-    min_pairs: int
-    min_outlets: int
-
-
-class VisitThresholds(_Section):
-    """What makes a visit valid."""
-
-    min_officers: int
-
-
-class AgronomyThresholds(_Section):
-    """The windows of the weather's rules."""
-
-    mean_days: int
-
-
 class Thresholds(_Section):
     """All thresholds of one deployment."""
 
@@ -107,11 +74,6 @@ class Thresholds(_Section):
     land: LandThresholds
     security: SecurityThresholds
     outlets: OutletThresholds
-    stock: StockThresholds
-    adequacy: AdequacyThresholds
-    prices: PriceThresholds
-    visits: VisitThresholds
-    agronomy: AgronomyThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

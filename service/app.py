@@ -20,7 +20,6 @@ from config.settings import Settings
 from service import errors, jobs, migrations, telemetry
 from service.accounts import routes as accounts
 from service.accounts.access import publish_actions
-from service.agronomy import routes as agronomy
 from service.areas import routes as areas
 from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
@@ -31,41 +30,22 @@ from service.machinery import routes as machinery
 from service.maps import ogc
 from service.maps import routes as maps
 from service.maps.tile_cache import TileCache
-from service.pages import (
-    agronomy_routes,
-    land_routes,
-    machinery_routes,
-    outlet_routes,
-    stock_routes,
-    supply_routes,
-    visit_routes,
-)
 from service.pages import import_routes as land_pages
+from service.pages import land_routes, outlet_routes
 from service.pages import routes as pages
 from service.pages.content_policy import content_policy
 from service.pages.page import error_page
 from service.parcels import import_routes as land
 from service.parcels import routes as parcels
 from service.parcels.reading import LandReader
-from service.photos import routes as photos
 from service.reporting import routes as reporting
 from service.reporting.rules import MoveNotAllowed
 from service.security import READING_METHODS
 from service.sowing import routes as sowing
-from service.supply import adequacy_routes as adequacy
 from service.supply import outlet_routes as outlets
-from service.supply import stock_routes as stock
-from service.visits import routes as visits
 
-BOOKS = (
-    *(accounts, areas, land, parcels, photos, reporting, sowing),
-    *(outlets, stock, adequacy, visits, machinery, agronomy, maps),
-)
-PAGES = (
-    *(pages, land_routes, land_pages),
-    *(outlet_routes, stock_routes, supply_routes, visit_routes),
-    *(machinery_routes, agronomy_routes),
-)
+BOOKS = (accounts, areas, land, parcels, reporting, sowing, outlets, machinery, maps)
+PAGES = (pages, land_routes, land_pages, outlet_routes)
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16

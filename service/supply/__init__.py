@@ -1,1 +1,1 @@
-"""Farm-input supply: outlets and licences, stock, adequacy, prices."""
+"""Farm-input supply: outlets and licences."""

@@ -1,30 +1,19 @@
-"""Outlets, their licences, and the products that they sell."""
+"""Outlets and their licences."""
 
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Double, Enum, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import ExactDecimal, ordered_text
+from service.columns import ordered_text
 from service.database import Base
 from service.records import Correctable, Recorded
 from service.security import AreaScoped, OutletScoped
 
 SEPARATOR = "|"
 """Between the categories of an outlet, which a column holds together."""
-
-
-class ProductKind(StrEnum):
-    """The classes of farm input."""
-
-    FERTILIZER = "fertilizer"
-    PESTICIDE = "pesticide"
-    SEED = "seed"
-    FILM = "film"
-    FUEL = "fuel"
 
 
 class Category(StrEnum):
@@ -138,21 +127,3 @@ class Licence(OutletScoped, Correctable, Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     authority: Mapped[str | None] = mapped_column(String(100))
-
-
-class Product(Base):
-    """One kind of farm input, as stock and prices are kept of it."""
-
-    __tablename__ = "products"
-
-    code: Mapped[str] = mapped_column(ordered_text(32), primary_key=True)
-    name: Mapped[str] = mapped_column(String(100))
-    kind: Mapped[ProductKind] = mapped_column(choice(ProductKind))
-    group_name: Mapped[str] = mapped_column(String(32))
-    n_share: Mapped[Decimal | None] = mapped_column(ExactDecimal(6, 4))
-    p2o5_share: Mapped[Decimal | None] = mapped_column(ExactDecimal(6, 4))
-    k2o_share: Mapped[Decimal | None] = mapped_column(ExactDecimal(6, 4))
-    pack_kg: Mapped[Decimal | None] = mapped_column(ExactDecimal(12, 3))
-    """The usual pack, in kilograms of product."""
-    active_ingredient: Mapped[str | None] = mapped_column(String(200))
-    registration_no: Mapped[str | None] = mapped_column(String(64))

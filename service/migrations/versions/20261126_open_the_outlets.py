@@ -1,10 +1,10 @@
-"""Open the outlets: register, licences, products."""
+"""Open the outlets: register and licences."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.schema import SchemaItem
 
-from service.columns import ExactDecimal, UtcInstant, ordered_text
+from service.columns import UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
 revision = "0003"
@@ -23,29 +23,6 @@ LICENCE_KINDS = (
 
 def upgrade() -> None:
     op.add_column("accounts", sa.Column("outlet_id", sa.Uuid(), nullable=True))
-    op.create_table(
-        "products",
-        sa.Column("code", ordered_text(32), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                *("fertilizer", "pesticide", "seed", "film", "fuel"),
-                name="productkind",
-                native_enum=False,
-                length=24,
-            ),
-            nullable=False,
-        ),
-        sa.Column("group_name", sa.String(length=32), nullable=False),
-        sa.Column("n_share", ExactDecimal(6, 4), nullable=True),
-        sa.Column("p2o5_share", ExactDecimal(6, 4), nullable=True),
-        sa.Column("k2o_share", ExactDecimal(6, 4), nullable=True),
-        sa.Column("pack_kg", ExactDecimal(12, 3), nullable=True),
-        sa.Column("active_ingredient", sa.String(length=200), nullable=True),
-        sa.Column("registration_no", sa.String(length=64), nullable=True),
-        sa.PrimaryKeyConstraint("code", name=op.f("pk_products")),
-    )
     op.create_table(
         "outlets",
         sa.Column("area_code", ordered_text(12), nullable=False),

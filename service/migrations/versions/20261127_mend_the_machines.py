@@ -7,8 +7,8 @@ from sqlalchemy.schema import SchemaItem
 from service.columns import ExactDecimal, UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
-revision = "0008"
-down_revision = "0007"
+revision = "0004"
+down_revision = "0003"
 APPEND_ONLY = ("machine_registers", "machines", "repairs", "trainings", "training_attendees")
 
 

@@ -1,1 +1,0 @@
-"""Agronomy: weather, reservoirs, pest surveys."""

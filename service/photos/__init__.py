@@ -1,1 +1,0 @@
-"""Photos as evidence: originals by their hash, views without metadata."""

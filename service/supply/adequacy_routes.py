@@ -1,7 +1,0 @@
-"""The API of adequacy and prices."""
-
-from fastapi import APIRouter
-
-from service.schemas import StrictRoute
-
-router = APIRouter(prefix="/api/v1", tags=["supply"], route_class=StrictRoute)

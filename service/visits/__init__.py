@@ -1,1 +1,0 @@
-"""Visits: campaigns, draws, inspections of outlets, samples, rectification."""
