@@ -43,8 +43,13 @@ from service.reporting.rules import MoveNotAllowed
 from service.security import READING_METHODS
 from service.sowing import routes as sowing
 from service.supply import outlet_routes as outlets
+from service.supply import product_routes as products
 
-BOOKS = (accounts, areas, land, parcels, reporting, sowing, outlets, machinery, maps)
+BOOKS = (
+    *(accounts, areas, land, parcels, reporting, sowing),
+    *(outlets, products, machinery),
+    maps,
+)
 PAGES = (pages, land_routes, land_pages, outlet_routes)
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20

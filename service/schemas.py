@@ -143,6 +143,22 @@ Mu = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 9999999.99}),
 ]
 """A reported area in mu, two decimal places."""
+Kg = Annotated[
+    Decimal,
+    BeforeValidator(exact(3)),
+    Field(ge=Decimal("0.001"), le=Decimal("9999999.999")),
+    PlainSerializer(float, when_used="json"),
+    WithJsonSchema({"type": "number", "minimum": 0.001, "maximum": 9999999.999}),
+]
+"""A mass in kg, three decimal places; at most ten thousand tonnes."""
+Share = Annotated[
+    Decimal,
+    BeforeValidator(exact(4)),
+    Field(ge=0, le=1),
+    PlainSerializer(float, when_used="json"),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+]
+"""A part of a whole, four decimal places."""
 ShownDecimal = Annotated[
     Decimal, PlainSerializer(float, when_used="json"), WithJsonSchema({"type": "number"})
 ]

@@ -64,6 +64,9 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "outlet.read": _MAP | {_R.OUTLET: Reach.OWN},
         "outlet.count": _MAP,
         "outlet.write": _BUREAU,
+        # supply: products and stock
+        "product.read": _EVERYONE,
+        "product.write": {_R.BUREAU: Reach.ANY},
         # machinery
         "machinery.read": _MAP,
         "machinery.write": {_R.RECORDER: Reach.OWN, _R.BUREAU: Reach.OWN},

@@ -18,6 +18,7 @@ from service import backups
 from service.database import Database
 from service.machinery import codes as machinery
 from service.sowing import codes
+from service.supply import products
 
 HERE = Path(__file__).parent
 LOCK_KEY = int.from_bytes(hashlib.sha256(b"chungeng.migrate").digest()[:7], "big")
@@ -70,6 +71,7 @@ def migrate(database: Database, *, backup_directory: Path | None) -> bool:
             with Session(connection, join_transaction_mode="rollback_only") as session:
                 codes.load(session)
                 machinery.load(session)
+                products.load(session)
                 session.commit()
         log.info("migrated", before=before, after=newest)
         return True

@@ -1,13 +1,14 @@
 """Outlets and their licences."""
 
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Double, Enum, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import ordered_text
+from service.columns import ExactDecimal, UtcInstant, ordered_text
 from service.database import Base
 from service.records import Correctable, Recorded
 from service.security import AreaScoped, OutletScoped
@@ -127,3 +128,26 @@ class Licence(OutletScoped, Correctable, Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     authority: Mapped[str | None] = mapped_column(String(100))
+
+
+class Product(Base):
+    """One product in one pack. The listed ones have no author; a bureau adds its own."""
+
+    __tablename__ = "products"
+    __table_args__ = (CheckConstraint("pack_kg > 0", name="some_pack"),)
+
+    code: Mapped[str] = mapped_column(ordered_text(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    commodity: Mapped[str] = mapped_column(ordered_text(32))
+    """What it is a pack of; needs are told by commodity."""
+    category: Mapped[Category] = mapped_column(choice(Category))
+    pack_kg: Mapped[Decimal] = mapped_column(ExactDecimal(10, 3))
+    registration_no: Mapped[str | None] = mapped_column(String(24))
+    n_share: Mapped[Decimal | None] = mapped_column(ExactDecimal(6, 4))
+    p2o5_share: Mapped[Decimal | None] = mapped_column(ExactDecimal(6, 4))
+    k2o_share: Mapped[Decimal | None] = mapped_column(ExactDecimal(6, 4))
+    ingredients: Mapped[str | None] = mapped_column(String(200))
+    """Active ingredients of a pesticide, apart by the separator."""
+    content_digest: Mapped[str | None] = mapped_column(String(64))
+    recorded_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    recorded_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
