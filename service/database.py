@@ -1,6 +1,5 @@
 """The database: one model on two engines, and its transactions."""
 
-import hashlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
-    text,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -173,18 +171,6 @@ def thresholds_of(session: Session) -> Thresholds:
     """Return the numbers that this deployment's checks compare with."""
     database: Database = session.info["database"]
     return database.thresholds
-
-
-def exclusive(session: Session, *key: object) -> None:
-    """Wait until no other transaction works under this key; held to the end of the transaction.
-
-    SQLite has one writer at a time anyway.
-    """
-    if session.get_bind().dialect.name == "sqlite":
-        return
-    digest = hashlib.sha256("|".join(map(str, key)).encode()).digest()
-    number = int.from_bytes(digest[:8], "big", signed=True)
-    session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 def dialect_insert(session: Session, model: type[Base]) -> Any:

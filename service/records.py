@@ -59,6 +59,14 @@ def row_id(kind: str, digest: str, occurrence: int) -> UUID:
     return uuid5(NAMESPACE, f"{kind}:{digest}:{occurrence}")
 
 
+def take_turn(session: Session) -> None:
+    """Wait until no other transaction writes: what is read from here on holds until the commit.
+
+    A rule that counts other rows (never sell more than there is) is judged after this.
+    """
+    audit.instant(session)
+
+
 def author(session: Session) -> UUID:
     """Return who is writing."""
     viewer: Viewer = session.info["viewer"]
