@@ -66,6 +66,16 @@ class OutletThresholds(_Section):
     expiring_days: int
 
 
+class StockThresholds(_Section):
+    """How long what was told of stock is believed, and when it is doubted."""
+
+    report_days: int
+    ledger_days: int
+    inspection_days: int
+    variance_share: Decimal
+    doubt_event_kg: Decimal
+
+
 class Thresholds(_Section):
     """All thresholds of one deployment."""
 
@@ -74,6 +84,7 @@ class Thresholds(_Section):
     land: LandThresholds
     security: SecurityThresholds
     outlets: OutletThresholds
+    stock: StockThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

@@ -213,14 +213,15 @@ def _after(before: DayState | None, day: date, told: list[Movement]) -> DayState
             variance = (variance or NO_STOCK) + each.counted_kg - book
             book, standing = each.counted_kg, PRIORITY[each.source]
     sources = {each.source for each in told}
+    earlier = before or DayState(day, NO_STOCK, NO_STOCK)
     return DayState(
         day,
         book,
         min(lowest, book),
         variance,
-        day if sources & {SELF_REPORT, PHONE} else before and before.reported_on,
-        day if LEDGER in sources else before and before.ledger_on,
-        day if INSPECTION in sources else before and before.inspected_on,
+        day if sources & {SELF_REPORT, PHONE} else earlier.reported_on,
+        day if LEDGER in sources else earlier.ledger_on,
+        day if INSPECTION in sources else earlier.inspected_on,
     )
 
 

@@ -44,10 +44,11 @@ from service.security import READING_METHODS
 from service.sowing import routes as sowing
 from service.supply import outlet_routes as outlets
 from service.supply import product_routes as products
+from service.supply import stock_routes as stock
 
 BOOKS = (
     *(accounts, areas, land, parcels, reporting, sowing),
-    *(outlets, products, machinery),
+    *(outlets, products, stock, machinery),
     maps,
 )
 PAGES = (pages, land_routes, land_pages, outlet_routes)

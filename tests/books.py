@@ -6,9 +6,9 @@ may), `APPEND_ONLY` (tables), and `put`, which puts one of each thing into a tow
 path parameters (`NAMES`) that name them.
 """
 
-from tests import books_machinery, books_outlets, books_products
+from tests import books_machinery, books_outlets, books_products, books_stock
 
-BOOKS = (books_outlets, books_products, books_machinery)
+BOOKS = (books_outlets, books_products, books_stock, books_machinery)
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}
 ROLE_OF = {key: value for book in BOOKS for key, value in book.ROLE_OF.items()}

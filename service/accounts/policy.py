@@ -24,6 +24,7 @@ _READERS = dict.fromkeys(
 )
 _MAP = _READERS | {_R.OFFICER: Reach.OWN}
 _BUREAU = {_R.BUREAU: Reach.OWN}
+_KEEPERS = {_R.RECORDER: Reach.OWN, _R.BUREAU: Reach.OWN}
 
 POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
     {
@@ -67,9 +68,15 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         # supply: products and stock
         "product.read": _EVERYONE,
         "product.write": {_R.BUREAU: Reach.ANY},
+        "stock.read": _MAP | {_R.OUTLET: Reach.OWN},
+        "stock.write": _KEEPERS | {_R.OUTLET: Reach.OWN, _R.OFFICER: Reach.OWN},
+        "stock.transfer": _KEEPERS,
+        "stock.import": _KEEPERS,
+        "stock.close": _BUREAU,
+        "stock.reopen": {_R.ADMIN: Reach.OWN},
         # machinery
         "machinery.read": _MAP,
-        "machinery.write": {_R.RECORDER: Reach.OWN, _R.BUREAU: Reach.OWN},
+        "machinery.write": _KEEPERS,
     }
 )
 

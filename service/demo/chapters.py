@@ -3,5 +3,10 @@
 from service.demo.machinery_chapter import MachineryChapter
 from service.demo.outlets_chapter import OutletsChapter
 from service.demo.stage import Chapter
+from service.demo.stock_chapter import StockChapter
 
-CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter)
+CHAPTERS: tuple[type[Chapter], ...] = (
+    OutletsChapter,
+    StockChapter,
+    MachineryChapter,
+)

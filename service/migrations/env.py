@@ -14,6 +14,7 @@ import service.parcels.models
 import service.reporting.models
 import service.sowing.models
 import service.supply.models
+import service.supply.stock_models
 from service.columns import ExactDecimal, SurveyNumber, UtcInstant
 from service.database import Base
 from service.space import Geometry

@@ -212,6 +212,11 @@ def known_outlet(session: Session, outlet_id: UUID) -> OutletRead:
     return outlet_on(session, outlet_id, Question(date.max))
 
 
+def is_seen(session: Session, outlet_id: UUID) -> bool:
+    """Tell whether an outlet is in view."""
+    return outlet_id in on_day(session, Question(date.max), outlet_id=outlet_id)
+
+
 def card(session: Session, outlet_id: UUID) -> OutletCard:
     """Return an outlet with its life and its licences."""
     state = known_outlet(session, outlet_id)

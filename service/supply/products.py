@@ -89,3 +89,8 @@ def add(session: Session, given: ProductCreate) -> tuple[Product, bool]:
     audit.record(session, "product.add", given.code, digest=digest)
     session.flush()
     return made, True
+
+
+def commodity_name(product: Product) -> str:
+    """Return what a commodity is called: the name of its first product without the pack."""
+    return product.name.rsplit(" ", 1)[0]

@@ -1,0 +1,147 @@
+"""The stock of the demonstration: counts in March 2023, weekly trade, what was sold by April."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from service.demo.stage import Stage
+from service.supply import outlets, stock_actions
+from service.supply.models import Category, Status
+from service.supply.outlet_schemas import OutletRead
+from service.supply.outlets import Question
+from service.supply.stock_models import Source
+from service.supply.stock_schemas import Entry, EventCreate
+
+FIRST_WEEK, LAST_WEEK = date(2023, 3, 2), date(2023, 4, 20)
+TARGET_KG = {
+    Category.FERTILIZER: Decimal(4_120_000),
+    Category.PESTICIDE: Decimal(801_000),
+    Category.SEED: Decimal(96_000),
+    Category.FILM: Decimal(42_000),
+}
+"""What the believed balances of 20 April come to; the first two are the bulletin's 以上."""
+SHELVES = {
+    Category.FERTILIZER: (("NPK15-50", 58), ("UREA-50", 27), ("KCL-50", 15)),
+    Category.PESTICIDE: (("VAL-1", 55), ("IMI-10", 45)),
+    Category.SEED: (("RICE-H-1", 100),),
+    Category.FILM: (("FILM-10", 100),),
+}
+"""Category -> products with their part of it, in hundredths."""
+N_STALE, N_TRADING, N_OPERATORS = 35, 8, 3
+"""Outlets that told nothing since March; outlets whose trade is told weekly; with an operator."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What one outlet holds of one product at the end."""
+
+    outlet: OutletRead
+    product_code: str
+    kg: Decimal
+
+
+class StockChapter:
+    """Counts of every shelf in March, sales of most in April; a few ledgers with their trade."""
+
+    def __init__(self) -> None:
+        self.random = Random(4120)
+        self.shelves: list[Shelf] = []
+        self.stale: set[UUID] = set()
+
+    def begin(self, stage: Stage) -> None:
+        """Nothing stands before 2023."""
+
+    def week(self, stage: Stage, day: date) -> None:
+        """Tell the counts of March, the sales up to April, or a week's trade."""
+        if not FIRST_WEEK <= day <= LAST_WEEK:
+            return
+        if day == FIRST_WEEK:
+            self._fill(stage, day)
+            self._tell_all(stage, day - timedelta(days=1), self.shelves, Entry.COUNT)
+        elif day == LAST_WEEK:
+            fresh = [each for each in self.shelves if each.outlet.id not in self.stale]
+            self._tell_all(stage, day - timedelta(days=1), fresh, Entry.SALE)
+        else:
+            self._trade(stage, day)
+
+    def _fill(self, stage: Stage, day: date) -> None:
+        """Share the county's stock among the shelves."""
+        with stage.acting("bureau") as session:
+            states = outlets.on_day(session, Question(day)).values()
+        shops = [each for each in states if each.status is Status.ACTIVE]
+        self.stale = {each.id for each in self.random.sample(shops, N_STALE)}
+        for category, target in TARGET_KG.items():
+            sellers = [each for each in shops if category in each.categories]
+            fresh = [each for each in sellers if each.id not in self.stale]
+            self.shelves += _shared(category, target, fresh)
+            for each in sellers:
+                if each.id in self.stale:
+                    kg = Decimal(self.random.randrange(50, 400) * 50)
+                    self.shelves.append(Shelf(each, SHELVES[category][0][0], kg))
+
+    def _tell_all(self, stage: Stage, day: date, shelves: list[Shelf], kind: Entry) -> None:
+        """Count half as much again as will be left, or sell that half."""
+        for town, told in _by_town(stage, shelves):
+            with stage.acting(f"recorder-{town}") as session:
+                for each in told:
+                    kg = each.kg + each.kg / 2 if kind is Entry.COUNT else each.kg / 2
+                    _tell(session, each, kind, day, kg, Source.PHONE)
+
+    def _trade(self, stage: Stage, day: date) -> None:
+        """A few ledgers tell each week what came and went; three operators tell it themselves."""
+        trading = [each for each in self.shelves if each.product_code == "NPK15-50"][:N_TRADING]
+        for town, told in _by_town(stage, trading):
+            with stage.acting(f"recorder-{town}") as session:
+                for each in told:
+                    came = Decimal(self.random.randrange(10, 40) * 50)
+                    _tell(session, each, Entry.RECEIPT, day, came, Source.LEDGER)
+                    _tell(session, each, Entry.SALE, day, came / 2, Source.LEDGER)
+        for n in range(N_OPERATORS):
+            name = f"outlet-{n + 1}"
+            own = stage.viewers[name].outlet_id
+            shelf = next((each for each in self.shelves if each.outlet.id == own), None)
+            if shelf is not None:
+                with stage.acting(name) as session:
+                    _tell(session, shelf, Entry.SALE, day, Decimal(5), Source.SELF_REPORT)
+
+    def end(self, stage: Stage) -> None:
+        """Nothing is left to tell."""
+
+
+def _shared(category: Category, target: Decimal, sellers: list[OutletRead]) -> Iterator[Shelf]:
+    """Share a category's stock among its sellers, uneven and exact in kg."""
+    for code, hundredths in SHELVES[category]:
+        left = target * hundredths / 100
+        for n, each in enumerate(sellers):
+            rest = len(sellers) - n
+            part = left / rest * Decimal(70 + n * 37 % 60) / 100
+            kg = left if rest == 1 else part.quantize(Decimal(1))
+            left -= kg
+            yield Shelf(each, code, kg)
+
+
+def _by_town(stage: Stage, shelves: list[Shelf]) -> Iterator[tuple[str, list[Shelf]]]:
+    for town in sorted(stage.towns):
+        told = [each for each in shelves if each.outlet.area_code.startswith(town)]
+        if told:
+            yield town, told
+
+
+def _tell(
+    session: Session, shelf: Shelf, kind: Entry, day: date, kg: Decimal, source: Source
+) -> None:
+    given = EventCreate(
+        outlet_id=shelf.outlet.id,
+        product_code=shelf.product_code,
+        kind=kind,
+        occurred_on=day,
+        quantity_kg=kg,
+        source=source,
+        reason="镇里逐店核对" if kind is Entry.COUNT else None,
+    )
+    stock_actions.post(session, given)

@@ -1,0 +1,246 @@
+"""Reading the stock ledger: positions, balances with their coverage, events, what is doubted."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby
+from statistics import median
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from inspections.stock import DayState, Freshness, Movement, fold, is_fresh
+from service.database import thresholds_of
+from service.supply import outlets, products
+from service.supply import stock_rollups as rollups
+from service.supply.models import Category, Product, Status
+from service.supply.outlet_schemas import OutletRead
+from service.supply.outlets import CATEGORY_TEXT, TOWN, Question
+from service.supply.stock_models import StockEvent
+from service.supply.stock_rollups import DAY, EVENT, HEAD, STATE, Card
+from service.supply.stock_schemas import BalanceLine, Balances, By, DayRead
+
+MANY = 60
+"""Outlets from which on it is cheaper to read the whole book than to name them."""
+SHARE = Decimal("0.0001")
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Position:
+    """One product at one outlet on a day."""
+
+    outlet: OutletRead
+    product: Product
+    state: DayState
+    is_fresh: bool
+    age_days: int
+
+
+def freshness(session: Session) -> Freshness:
+    """Return for how many days each source is believed."""
+    limits = thresholds_of(session).stock
+    return Freshness(limits.report_days, limits.ledger_days, limits.inspection_days)
+
+
+def states(session: Session, asked: Question, outlet_ids: Iterable[UUID]) -> dict[Card, DayState]:
+    """Return how every product of these outlets stands at the end of a day."""
+    ids = set(outlet_ids)
+    if asked.known_at is not None and _was_told_since(session, asked.known_at):
+        return _folded(session, asked, ids)
+    card = HEAD.alias("card").c
+    newest = (
+        select(func.max(DAY.c.day))
+        .where(
+            DAY.c.outlet_id == card.outlet_id,
+            DAY.c.product_code == card.product_code,
+            DAY.c.day <= asked.as_of,
+        )
+        .correlate(card.outlet_id.table)
+        .scalar_subquery()
+    )
+    wanted = select(card.outlet_id, card.product_code, *STATE).join(
+        DAY,
+        (DAY.c.outlet_id == card.outlet_id)
+        & (DAY.c.product_code == card.product_code)
+        & (DAY.c.day == newest),
+    )
+    if len(ids) < MANY:
+        wanted = wanted.where(card.outlet_id.in_(ids))
+    return {
+        (outlet_id, code): DayState(*told)
+        for outlet_id, code, *told in session.execute(wanted)
+        if outlet_id in ids
+    }
+
+
+def _was_told_since(session: Session, known_at: datetime) -> bool:
+    return bool(session.scalar(select(exists().where(EVENT.c.recorded_at > known_at))))
+
+
+def _folded(session: Session, asked: Question, ids: set[UUID]) -> dict[Card, DayState]:
+    """Fold the events themselves, as far as they were known."""
+    wanted = (
+        rollups.folded_events(asked.known_at)
+        .add_columns(EVENT.c.outlet_id, EVENT.c.product_code)
+        .where(EVENT.c.occurred_on <= asked.as_of)
+        .order_by(EVENT.c.outlet_id, EVENT.c.product_code, EVENT.c.occurred_on, EVENT.c.seq)
+    )
+    if len(ids) < MANY:
+        wanted = wanted.where(EVENT.c.outlet_id.in_(ids))
+    rows = (row for row in session.execute(wanted) if row.outlet_id in ids)
+    return {
+        card: fold(None, (Movement(*row[:5]) for row in told))[-1]
+        for card, told in groupby(rows, key=lambda row: (row.outlet_id, row.product_code))
+    }
+
+
+def positions(session: Session, asked: Question, *, area: str = "") -> list[Position]:
+    """Return every product of every outlet in view that was in business on a day."""
+    shops = {
+        key: each
+        for key, each in outlets.on_day(session, asked, area=area).items()
+        if each.status is Status.ACTIVE
+    }
+    listed = {each.code: each for each in products.products(session)}
+    days = freshness(session)
+    found = []
+    for (outlet_id, code), state in states(session, asked, shops).items():
+        told_on = (state.reported_on, state.ledger_on, state.inspected_on)
+        newest = max(day for day in told_on if day is not None)
+        found.append(
+            Position(
+                shops[outlet_id],
+                listed[code],
+                state,
+                is_fresh(asked.as_of, told_on, days),
+                (asked.as_of - newest).days,
+            )
+        )
+    return found
+
+
+KEY: dict[By, Callable[[Position], tuple[str, str]]] = {
+    By.TOWN: lambda each: (each.outlet.area_code[:TOWN], ""),
+    By.OUTLET: lambda each: (str(each.outlet.id), each.outlet.name),
+    By.PRODUCT: lambda each: (each.product.code, each.product.name),
+    By.COMMODITY: lambda each: (each.product.commodity, products.commodity_name(each.product)),
+    By.CATEGORY: lambda each: (each.product.category, CATEGORY_TEXT[each.product.category]),
+}
+
+
+def balances(
+    session: Session,
+    asked: Question,
+    by: By,
+    *,
+    area: str = "",
+    category: Category | None = None,
+    product_code: str | None = None,
+) -> Balances:
+    """Return the stock of a day: what is believed, what is stale, and how much of all that is."""
+    held = [
+        each
+        for each in positions(session, asked, area=area)
+        if category in {None, each.product.category} and product_code in {None, each.product.code}
+    ]
+    sellers = _sellers(session, asked, area, category)
+    key = KEY[by]
+    lines = []
+    for name, group in groupby(sorted(held, key=lambda each: key(each)[0]), key=key):
+        told = list(group)
+        lines.append(_line(*name, told, _of_line(by, told, sellers)))
+    return Balances(
+        as_of=asked.as_of,
+        known_at=asked.known_at,
+        by=by,
+        total=_line("", "", held, sellers),
+        items=lines,
+    )
+
+
+def _sellers(
+    session: Session, asked: Question, area: str, category: Category | None
+) -> list[OutletRead]:
+    return [
+        each
+        for each in outlets.on_day(session, asked, area=area).values()
+        if each.status is Status.ACTIVE and (category is None or category in each.categories)
+    ]
+
+
+def _of_line(by: By, told: list[Position], sellers: list[OutletRead]) -> list[OutletRead]:
+    """Return the outlets that a line speaks of: those that could have told of its stock."""
+    first = told[0]
+    if by is By.TOWN:
+        town = first.outlet.area_code[:TOWN]
+        return [each for each in sellers if each.area_code.startswith(town)]
+    if by is By.OUTLET:
+        return [first.outlet]
+    return [each for each in sellers if first.product.category in each.categories]
+
+
+def _line(key: str, name: str, held: list[Position], sellers: list[OutletRead]) -> BalanceLine:
+    fresh = [each for each in held if each.is_fresh]
+    fresh_kg = sum((max(each.state.closing_kg, NOTHING) for each in fresh), NOTHING)
+    stale_kg = sum(
+        (max(each.state.closing_kg, NOTHING) for each in held if not each.is_fresh), NOTHING
+    )
+    selling = {each.id for each in sellers}
+    n_fresh = len({each.outlet.id for each in fresh} & selling)
+    return BalanceLine(
+        key=key,
+        name=name,
+        fresh_kg=fresh_kg,
+        stale_kg=stale_kg,
+        n_outlets=len(selling),
+        n_fresh=n_fresh,
+        outlet_coverage=_share(Decimal(n_fresh), Decimal(len(selling))),
+        mass_coverage=_share(fresh_kg, fresh_kg + stale_kg),
+        median_age_days=Decimal(str(median(each.age_days for each in held))) if held else None,
+    )
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal | None:
+    return (part / whole).quantize(SHARE) if whole else None
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which events are asked for."""
+
+    since: date
+    as_of: date
+    known_at: datetime | None = None
+    outlet_id: UUID | None = None
+    product_code: str | None = None
+    area: str = ""
+
+
+def days(session: Session, outlet_id: UUID, asked: Search) -> list[DayRead]:
+    """Return what each day with events left at an outlet in view."""
+    outlets.known_outlet(session, outlet_id)
+    wanted = select(DAY.c.product_code, *STATE).where(
+        DAY.c.outlet_id == outlet_id, DAY.c.day.between(asked.since, asked.as_of)
+    )
+    if asked.product_code is not None:
+        wanted = wanted.where(DAY.c.product_code == asked.product_code)
+    ordered = wanted.order_by(DAY.c.product_code, DAY.c.day)
+    return [DayRead.model_validate(each) for each in session.execute(ordered)]
+
+
+def events(session: Session, asked: Search, *, offset: int, limit: int) -> list[StockEvent]:
+    """Return events of the outlets in view, the newest first."""
+    everything = Question(date.max)
+    seen = outlets.on_day(session, everything, area=asked.area, outlet_id=asked.outlet_id)
+    wanted = select(StockEvent).where(
+        StockEvent.outlet_id.in_(seen), StockEvent.occurred_on.between(asked.since, asked.as_of)
+    )
+    if asked.known_at is not None:
+        wanted = wanted.where(StockEvent.recorded_at <= asked.known_at)
+    if asked.product_code is not None:
+        wanted = wanted.where(StockEvent.product_code == asked.product_code)
+    order = (StockEvent.occurred_on.desc(), StockEvent.recorded_at.desc(), StockEvent.id)
+    return list(session.scalars(wanted.order_by(*order).offset(offset).limit(limit)))

@@ -1,0 +1,96 @@
+"""What about the stock of a day is doubted: queries, never stored."""
+
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inspections.stock import banned, disagrees
+from service.database import thresholds_of
+from service.supply import products, stock
+from service.supply import stock_rollups as rollups
+from service.supply.models import SEPARATOR
+from service.supply.outlets import Question
+from service.supply.stock import Position
+from service.supply.stock_models import Kind, StockEvent
+from service.supply.stock_rollups import DAY
+from service.supply.stock_schemas import StockMark
+
+TEXT = {
+    "negative_stock": "账面自 {since} 起低于零,现为 {kg} 公斤;请补记进货或盘点",
+    "disagreement": "{since} 盘点与账面相差 {kg} 公斤",
+    "outside_scope": "存有 {kg} 公斤,但没有经营这类产品的有效许可",
+    "banned_in_stock": "禁用产品仍有 {kg} 公斤库存",
+    "implausible": "{since} 一次记入 {kg} 公斤,请核对单位",
+}
+
+
+def marks(session: Session, asked: Question, *, area: str = "") -> list[StockMark]:
+    """List what is doubted of the outlets in view, as of a day."""
+    held = stock.positions(session, asked, area=area)
+    found = [mark for each in held for mark in _of_position(session, asked, each)]
+    by_card = {(each.outlet.id, each.product.code): each for each in held}
+    return found + [
+        _mark(by_card[event.outlet_id, event.product_code], kind, event.occurred_on, kg)
+        for event, kind, kg in _of_events(session, asked)
+        if (event.outlet_id, event.product_code) in by_card
+    ]
+
+
+def _of_position(session: Session, asked: Question, held: Position) -> list[StockMark]:
+    state, found = held.state, []
+    if state.closing_kg < 0:
+        since = _below_zero_since(session, held, asked.as_of)
+        found.append(_mark(held, "negative_stock", since, state.closing_kg))
+    if state.closing_kg > 0 and held.product.category not in held.outlet.licensed:
+        found.append(_mark(held, "outside_scope", state.day, state.closing_kg))
+    named = (held.product.ingredients or "").split(SEPARATOR)
+    if state.closing_kg > 0 and banned(named, asked.as_of, products.restrictions()):
+        found.append(_mark(held, "banned_in_stock", state.day, state.closing_kg))
+    return found
+
+
+def _below_zero_since(session: Session, held: Position, as_of: date) -> date:
+    """Return the first day of the run below zero that a day lies in."""
+    card = (held.outlet.id, held.product.code)
+    above = select(func.max(DAY.c.day)).where(
+        *rollups.of_card(DAY, card), DAY.c.day <= as_of, DAY.c.closing_kg >= 0
+    )
+    last_above = session.scalar(above) or date.min
+    first = select(func.min(DAY.c.day)).where(*rollups.of_card(DAY, card), DAY.c.day > last_above)
+    return session.scalar(first) or held.state.day
+
+
+def _of_events(session: Session, asked: Question) -> list[tuple[StockEvent, str, object]]:
+    limits = thresholds_of(session).stock
+    taken_back = select(StockEvent.reverses_id).where(StockEvent.reverses_id.is_not(None))
+    wanted = select(StockEvent).where(
+        StockEvent.occurred_on <= asked.as_of,
+        StockEvent.id.not_in(taken_back),
+        (StockEvent.kind == Kind.COUNT)
+        | (func.abs(StockEvent.quantity_kg) > limits.doubt_event_kg),
+    )
+    if asked.known_at is not None:
+        wanted = wanted.where(StockEvent.recorded_at <= asked.known_at)
+    found: list[tuple[StockEvent, str, object]] = []
+    for each in session.scalars(wanted.order_by(StockEvent.occurred_on, StockEvent.id)):
+        moved = each.counted_kg if each.counted_kg is not None else abs(each.quantity_kg)
+        if moved > limits.doubt_event_kg:
+            found.append((each, "implausible", moved))
+        is_recount = each.counted_kg is not None and each.seq > 1
+        if is_recount and disagrees(each.quantity_kg, moved, limits.variance_share):
+            found.append((each, "disagreement", each.quantity_kg))
+    return found
+
+
+def _mark(held: Position, kind: str, since: date, kg: object) -> StockMark:
+    return StockMark(
+        outlet_id=held.outlet.id,
+        outlet_name=held.outlet.name,
+        area_code=held.outlet.area_code,
+        product_code=held.product.code,
+        category=held.product.category,
+        mark=kind,
+        since=since,
+        text=f"{held.product.name}:" + TEXT[kind].format(since=since, kg=kg),
+    )

@@ -1,0 +1,111 @@
+"""Whether an event may be entered at all: the outlet, the product, the day, who tells of it."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from inspections import stock
+from inspections.outlets import is_valid_on
+from service.errors import Conflict, Invalid
+from service.records import standing
+from service.security import Role, Viewer
+from service.supply import outlets, products
+from service.supply.models import SEPARATOR, Licence, LicenceKind, Product, Status
+from service.supply.outlet_schemas import OutletRead
+from service.supply.outlets import Question
+from service.supply.stock_models import Kind, Source, StockClosing, StockEvent
+from service.supply.stock_schemas import Amount
+
+SOURCES = {
+    Role.OUTLET: (Source.SELF_REPORT,),
+    Role.OFFICER: (Source.INSPECTION,),
+    Role.RECORDER: (Source.PHONE, Source.LEDGER),
+    Role.BUREAU: (Source.PHONE, Source.LEDGER),
+}
+"""Who may speak for which source; the first is meant where none is named."""
+TRADE = frozenset({Kind.RECEIPT, Kind.SALE, Kind.TRANSFER_IN})
+"""What an outlet out of business, or one without the licence, may not do; the rest clears out."""
+
+
+def source_of(session: Session, given: Source | None) -> Source:
+    """Return the source of an event by who enters it."""
+    viewer: Viewer = session.info["viewer"]
+    allowed = SOURCES[viewer.role]
+    if given is not None and given not in allowed:
+        named = "、".join(allowed)
+        raise Invalid(f"您的岗位填报的来源是 {named}", field="source")
+    return given or allowed[0]
+
+
+def judge(session: Session, outlet_id: UUID, product: Product, kind: Kind, given: Amount) -> None:
+    """Refuse an event that cannot be at this outlet on this day."""
+    day = given.occurred_on
+    if day > outlets.today(session):
+        raise Invalid("日期不能晚于今天", field="occurred_on")
+    state = outlets.on_day(session, Question(day), outlet_id=outlet_id).get(outlet_id)
+    if state is None:
+        raise Invalid("那一天网点还没有开业,请核对日期", field="occurred_on")
+    _refuse_closed_books(session, state.area_code, day)
+    if state.status is Status.MERGED:
+        raise Conflict(f"这个网点已合并,请记到 {state.merged_into_id}", field="outlet_id")
+    if kind not in TRADE:
+        return
+    if state.status is not Status.ACTIVE:
+        raise Conflict("那一天网点不在营业,不能进货或销售;清理存货请记退货、损耗或调出")
+    if given.expires_on is not None and given.expires_on < day:
+        raise Invalid("这一批已过质量保证期,不能再进货或销售(农药管理条例45)", field="expires_on")
+    _refuse_unlawful(session, state, product, day)
+
+
+def _refuse_unlawful(session: Session, state: OutletRead, product: Product, day: date) -> None:
+    named = product.ingredients.split(SEPARATOR) if product.ingredients else []
+    ban = stock.banned(named, day, products.restrictions())
+    if ban is not None:
+        raise Conflict(
+            f"{ban.ingredient} 自 {ban.banned_from} 起禁止销售使用({ban.notice});"
+            "存货请记退回供应商或损耗",
+            field="product_code",
+        )
+    limit = stock.fixed_point(named, products.restrictions())
+    if limit is not None and not _may_sell_restricted(session, state.id, named, day):
+        raise Conflict(
+            f"{limit.ingredient} 是限制使用农药,须有那一天有效的定点经营许可({limit.notice})",
+            field="product_code",
+        )
+
+
+def _may_sell_restricted(session: Session, outlet_id: UUID, named: list[str], day: date) -> bool:
+    wanted = standing(Licence).where(
+        Licence.outlet_id == outlet_id, Licence.kind == LicenceKind.RESTRICTED_PESTICIDE
+    )
+    return any(
+        is_valid_on(day, each.valid_from, each.valid_to) and stock.covers(each.scope, named)
+        for each in session.scalars(wanted)
+    )
+
+
+def _refuse_closed_books(session: Session, area_code: str, day: date) -> None:
+    above = [area_code[:length] for length in (6, 9, 12) if length <= len(area_code)]
+    closed = session.scalars(
+        standing(StockClosing)
+        .where(StockClosing.area_code.in_(above), StockClosing.closed_through >= day)
+        .order_by(StockClosing.closed_through.desc())
+    ).first()
+    if closed is not None:
+        raise Conflict(
+            f"{closed.closed_through} 及以前的账已结;要补记请由管理员先撤销结账",
+            field="occurred_on",
+        )
+
+
+def judge_reversal(session: Session, found: StockEvent) -> None:
+    """Refuse to take back what was taken back, or what takes back."""
+    if found.kind is Kind.REVERSAL:
+        raise Conflict("冲正不能再冲正;请重新记一条")
+    again = select(exists().where(StockEvent.reverses_id == found.id))
+    if session.scalar(again):
+        raise Conflict("这条记录已冲正过")
+    state = outlets.known_outlet(session, found.outlet_id)
+    _refuse_closed_books(session, state.area_code, found.occurred_on)
