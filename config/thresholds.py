@@ -74,6 +74,23 @@ class StockThresholds(_Section):
     inspection_days: int
     variance_share: Decimal
     doubt_event_kg: Decimal
+class PriceThresholds(_Section):
+    """When prices may be compared, and when one stands out."""
+
+    window_days: int
+    min_pairs: int
+    min_outlets: int
+    bootstrap_draws: int
+    band_share: Decimal
+    level_share: Decimal
+    about_level_share: Decimal
+    min_peers: int
+    peer_z: Decimal
+    season_z: Decimal
+    median_share: Decimal
+    season_min_years: int
+    season_min_months_share: Decimal
+    season_max_years: int
 
 
 class Thresholds(_Section):
@@ -85,6 +102,7 @@ class Thresholds(_Section):
     security: SecurityThresholds
     outlets: OutletThresholds
     stock: StockThresholds
+    prices: PriceThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

@@ -43,12 +43,14 @@ from service.reporting.rules import MoveNotAllowed
 from service.security import READING_METHODS
 from service.sowing import routes as sowing
 from service.supply import outlet_routes as outlets
+from service.supply import price_routes as prices
 from service.supply import product_routes as products
 from service.supply import stock_routes as stock
 
 BOOKS = (
     *(accounts, areas, land, parcels, reporting, sowing),
     *(outlets, products, stock, machinery),
+    *(outlets, products, prices, machinery),
     maps,
 )
 PAGES = (pages, land_routes, land_pages, outlet_routes)

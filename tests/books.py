@@ -9,6 +9,9 @@ path parameters (`NAMES`) that name them.
 from tests import books_machinery, books_outlets, books_products, books_stock
 
 BOOKS = (books_outlets, books_products, books_stock, books_machinery)
+from tests import books_machinery, books_outlets, books_prices, books_products
+
+BOOKS = (books_outlets, books_products, books_prices, books_machinery)
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}
 ROLE_OF = {key: value for book in BOOKS for key, value in book.ROLE_OF.items()}

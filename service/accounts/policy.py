@@ -74,6 +74,10 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "stock.import": _KEEPERS,
         "stock.close": _BUREAU,
         "stock.reopen": {_R.ADMIN: Reach.OWN},
+        # supply: prices
+        "price.read": _MAP | {_R.OUTLET: Reach.OWN},
+        "price.compare": _MAP,
+        "price.write": dict.fromkeys((_R.RECORDER, _R.BUREAU, _R.OFFICER, _R.OUTLET), Reach.OWN),
         # machinery
         "machinery.read": _MAP,
         "machinery.write": _KEEPERS,

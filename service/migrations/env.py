@@ -15,6 +15,7 @@ import service.reporting.models
 import service.sowing.models
 import service.supply.models
 import service.supply.stock_models
+import service.supply.price_models
 from service.columns import ExactDecimal, SurveyNumber, UtcInstant
 from service.database import Base
 from service.space import Geometry

@@ -376,6 +376,8 @@ def test_nothing_of_another_town_stands_in_any_list(places, as_role):
             params = SEASON if "params" in REQUESTS[operation](places["own"]) else {}
             if operation[1].endswith("/at"):
                 params = {"lon": 113, "lat": 23.7}
+            if operation[1].endswith("prices/months"):
+                params = {"product": "UREA-50"}
             if operation[1].endswith("template"):
                 params = params | {"area": TAIHE, "as_of": "2023-04-20"}
             answer = speaker.send("GET", operation[1], params=params)
