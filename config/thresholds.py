@@ -87,6 +87,7 @@ class PriceThresholds(_Section):
     min_peers: int
     peer_z: Decimal
     season_z: Decimal
+    least_share: Decimal
     median_share: Decimal
     season_min_years: int
     season_min_months_share: Decimal

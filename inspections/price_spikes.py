@@ -34,8 +34,11 @@ class SpikeRule:
         Fewer prices of the product tell nothing about one of them.
     peer_z, season_z : float
         Deviations from which a price is marked.
+    least_share : Decimal
+        Distance from the peers' median, as a share, below which peers that nearly agree mark
+        nothing.
     median_share : Decimal
-        Distance from the peers' median, as a share, from which it is marked.
+        The distance above which it is marked whatever the spread.
     min_years : int
         Years that a product's history must span before its season is used.
     min_months_share : Decimal
@@ -45,6 +48,7 @@ class SpikeRule:
     min_peers: int
     peer_z: float
     season_z: float
+    least_share: Decimal
     median_share: Decimal
     min_years: int
     min_months_share: Decimal
@@ -186,11 +190,12 @@ def deviation(
     """
     has_peers = len(peers) >= rule.min_peers
     from_median = value / middle(peers) - 1 if has_peers else None
-    is_far = from_median is not None and abs(from_median) > rule.median_share
+    away = abs(from_median or Fraction(0))
     if knows_its_season(*history, rule):
         z, limit, against = seasonal_z(float(value), *history), rule.season_z, Against.SEASON
     else:
         z = robust_z(value, peers) if has_peers else None
         limit, against = rule.peer_z, Against.PEERS
-    is_spike = z is not None and abs(z) > limit
-    return Deviation(against, z, from_median, is_far or is_spike)
+    is_near = against is Against.PEERS and away < Fraction(rule.least_share)
+    is_spike = z is not None and abs(z) > limit and not is_near
+    return Deviation(against, z, from_median, is_spike or away > Fraction(rule.median_share))

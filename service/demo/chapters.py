@@ -2,6 +2,7 @@
 
 from service.demo.machinery_chapter import MachineryChapter
 from service.demo.outlets_chapter import OutletsChapter
+from service.demo.prices_chapter import PricesChapter
 from service.demo.stage import Chapter
 from service.demo.stock_chapter import StockChapter
 
@@ -10,3 +11,4 @@ CHAPTERS: tuple[type[Chapter], ...] = (
     StockChapter,
     MachineryChapter,
 )
+CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter, PricesChapter)

@@ -48,6 +48,7 @@ def file_price(
     session: Session, given: PriceCreate, register: Register | None = None
 ) -> tuple[PriceObservation, bool]:
     """Enter a price as it was seen, or its correction; tell whether it is new."""
+    records.take_turn(session)
     digest = records.content_digest(given.model_dump(exclude={"id"}))
     known = records.known(session, PriceObservation, given.id, digest)
     if known is not None:
@@ -79,4 +80,5 @@ def _refuse_wrong_correction(session: Session, given: PriceCreate) -> None:
 
 def withdraw_price(session: Session, price_id: UUID, reason: str) -> PriceObservation:
     """Say that a price was entered in error."""
+    records.take_turn(session)
     return records.withdraw(session, PriceObservation, price_id, reason, action="price.withdraw")

@@ -27,6 +27,7 @@ def rule_of(limits: PriceThresholds) -> SpikeRule:
         min_peers=limits.min_peers,
         peer_z=float(limits.peer_z),
         season_z=float(limits.season_z),
+        least_share=limits.least_share,
         median_share=limits.median_share,
         min_years=limits.season_min_years,
         min_months_share=limits.season_min_months_share,

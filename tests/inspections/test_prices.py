@@ -35,7 +35,7 @@ from inspections.prices import (
 )
 
 RULE = IndexRule(20, 5, 200, Decimal("0.95"), Decimal("0.01"), Decimal("0.03"))
-SPIKE = SpikeRule(5, 3.5, 2.0, Decimal("0.30"), 3, Decimal("0.70"))
+SPIKE = SpikeRule(5, 3.5, 2.0, Decimal("0.10"), Decimal("0.30"), 3, Decimal("0.70"))
 prices = st.decimals(Decimal("0.0001"), Decimal("9999999.9999"), places=4)
 packs = st.decimals(Decimal("0.001"), Decimal("2000"), places=3)
 factors = st.fractions(Fraction(1, 100), 100)
@@ -188,6 +188,14 @@ def test_peers_that_agree_have_no_spread_but_a_far_price_is_marked():
     assert not deviation(Fraction(2), peers, ({}, 0), SPIKE).is_marked
     limit = [Fraction(2)] * 5 + [Fraction(26, 10)]
     assert not deviation(limit[-1], limit, ({}, 0), SPIKE).is_marked, "30 % itself is not above"
+
+
+def test_peers_that_nearly_agree_do_not_mark_a_price_close_by():
+    peers = [Fraction(each) for each in (100, 100, 101, 101, 102, 102, 109, 112)]
+    near, far = (deviation(each, peers, ({}, 0), SPIKE) for each in peers[-2:])
+    assert near.z > SPIKE.peer_z
+    assert not near.is_marked
+    assert far.is_marked
 
 
 def test_few_peers_judge_nobody():
