@@ -33,6 +33,7 @@ NAVIGATION = (
         (Role.LEADER, Role.BUREAU, Role.APPROVER, Role.RECORDER, Role.AUDITOR, Role.ADMIN),
     ),
     ("/outlets", "网点", tuple(role for role in Role if may(role, "outlet.read"))),
+    ("/prices", "价格", tuple(role for role in Role if may(role, "price.read"))),
     ("/map", "地图", tuple(role for role in Role if may(role, "map.read"))),
     ("/land", "土地数据", tuple(role for role in Role if may(role, "parcel.import"))),
 )

@@ -54,6 +54,9 @@ DONE_TEXT = {
     "return": "已退回,录入员会看到您写的原因",
     "reopen": "已重新打开,改好后须再次上报、审核、接收",
     "exception": "已准予补报",
+    "price-entered": "已录入,可以接着录下一个",
+    "prices-imported": "表格已录入",
+    "price-withdrawn": "已撤销,原来的记录仍可查到",
     "outlet-change": "已登记,从所填的日期起生效",
 }
 WEEKDAYS = "一二三四五六日"
