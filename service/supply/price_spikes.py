@@ -39,7 +39,8 @@ def spikes(session: Session, asked: Asked) -> list[PriceSpike]:
     limits = thresholds_of(session).prices
     present = window_until(asked.as_of, limits.window_days)
     by_product: dict[str, list[PriceObservation]] = defaultdict(list)
-    for row in prices.latest(prices.comparable(session, asked, present)).values():
+    kept = prices.survivors(session, asked)
+    for row in prices.latest(prices.comparable(session, asked, present), kept).values():
         by_product[row.product_code].append(row)
     history = _history(session, asked, limits)
     names = _Names(session, asked)

@@ -1,7 +1,7 @@
 """Reading the price panel: what was seen, how far it moved, and by which rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -27,7 +27,7 @@ from service.database import thresholds_of
 from service.records import standing
 from service.schemas import FIRST_DAY, Page
 from service.security import AFTER_ANY_DIGIT
-from service.supply import products
+from service.supply import outlets, products
 from service.supply.models import Category
 from service.supply.price_models import PriceKind, PriceObservation
 from service.supply.price_schemas import (
@@ -44,6 +44,8 @@ from service.tables import folded
 Key = tuple[UUID, str, str, Decimal, PriceKind]
 """What makes two prices comparable: outlet, product, brand, pack, kind."""
 Latest = dict[Key, PriceObservation]
+Survivors = Mapping[UUID, UUID]
+"""Double -> the outlet that it was merged into."""
 INDEXED = (None, Category.FERTILIZER, Category.PESTICIDE, Category.SEED)
 """The lines of an index; None is the whole."""
 MONTHS = 12
@@ -87,14 +89,22 @@ def per_kg(row: PriceObservation) -> Fraction:
     return yuan_per_kg(row.price_yuan, kg_of(row.unit, row.pack_kg))
 
 
-def key_of(row: PriceObservation) -> Key:
-    """Return what a price may be compared by."""
-    return row.outlet_id, row.product_code, folded(row.brand), row.pack_kg, row.price_kind
+def survivors(session: Session, asked: Asked) -> Survivors:
+    """Return which outlet each double was merged into, as was known."""
+    states = outlets.on_day(session, outlets.Question(asked.as_of, asked.known_at))
+    into = {key: each.merged_into_id for key, each in states.items() if each.merged_into_id}
+    return {double: into.get(kept, kept) for double, kept in into.items()}
 
 
-def latest(rows: Iterable[PriceObservation]) -> Latest:
+def key_of(row: PriceObservation, kept: Survivors) -> Key:
+    """Return what a price may be compared by; a double's price is that of the outlet it is."""
+    outlet = kept.get(row.outlet_id, row.outlet_id)
+    return outlet, row.product_code, folded(row.brand), row.pack_kg, row.price_kind
+
+
+def latest(rows: Iterable[PriceObservation], kept: Survivors) -> Latest:
     """Return the last price of each key."""
-    return {key_of(row): row for row in rows}
+    return {key_of(row, kept): row for row in rows}
 
 
 def windows(asked: Asked, kind: Comparison, limits: PriceThresholds) -> tuple[Window, Window]:
@@ -108,8 +118,9 @@ def windows(asked: Asked, kind: Comparison, limits: PriceThresholds) -> tuple[Wi
 def matched(session: Session, asked: Asked, kind: Comparison) -> tuple[Latest, Latest]:
     """Return the last prices of the present window and of its base."""
     now, base = windows(asked, kind, thresholds_of(session).prices)
-    found = (latest(comparable(session, asked, each)) for each in (now, base))
-    return next(found), next(found)
+    kept = survivors(session, asked)
+    present, earlier = (comparable(session, asked, each) for each in (now, base))
+    return latest(present, kept), latest(earlier, kept)
 
 
 def rule_of(limits: PriceThresholds) -> IndexRule:
@@ -247,8 +258,9 @@ def months(session: Session, asked: Asked, product_code: str) -> list[PriceMonth
     """Return a product month by month, compared by matched pairs."""
     products.product(session, product_code)
     by_month: dict[int, Latest] = defaultdict(dict)
+    kept = survivors(session, asked)
     for row in comparable(session, asked, Window(FIRST_DAY, asked.as_of), product_code):
-        by_month[month_number(row.observed_on)][key_of(row)] = row
+        by_month[month_number(row.observed_on)][key_of(row, kept)] = row
     return [_month(number, by_month) for number in sorted(by_month)]
 
 

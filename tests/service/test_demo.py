@@ -26,7 +26,8 @@ from service.reporting.models import ReportingTask, TaskEvent, TaskEventKind, Ta
 from service.security import is_password
 from service.sowing import progress, rollups
 from service.sowing.models import SowingReport
-from service.supply import outlets
+from service.supply import outlets, price_spikes, prices
+from service.supply.price_schemas import Comparison
 
 COUNTY = "441803"
 PASSWORD, NEW_PASSWORD = "spring of 2023", "another spring"
@@ -114,6 +115,18 @@ def test_the_machines_and_trainings_are_the_bulletins_with_their_rows(told):
     assert 150 <= found.n_persons <= 159
     assert found.n_person_times > found.n_persons
     assert found.n_trainings == len(held) == 6
+
+
+def test_prices_are_level_with_last_year_by_enough_pairs(told):
+    with told.system_reading() as session:
+        day = prices.Asked(CLOSING_DAY)
+        found = prices.price_index(session, day, Comparison.YOY)
+        rows = prices.pairs(session, day, Comparison.YOY)
+        dear = price_spikes.spikes(session, day)
+    assert all("持平" in line.wording for line in found.items)
+    assert found.items[0].n_pairs == len(rows) >= 200
+    assert all(line.n_pairs >= 20 and line.n_outlets >= 5 for line in found.items)
+    assert [each.price.product_code for each in dear] == ["UREA-50"]
 
 
 def test_the_county_is_the_sum_of_its_towns_and_of_its_villages(told):

@@ -3,6 +3,8 @@
 import csv
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from random import Random
 from statistics import median
 from uuid import uuid4
 
@@ -194,6 +196,39 @@ def test_another_assortment_at_the_same_prices_moves_nothing(bureau):
         seen(bureau, outlet, WEEK_BEFORE, 20, product_code="ABC-50")
     whole = index(bureau, as_of="2023-04-20")["whole"]
     assert (whole["index"], whole["n_pairs"], whole["wording"]) == (1, 25, "持平")
+
+
+def test_a_shop_that_was_entered_twice_is_compared_with_itself(bureau, clock):
+    outlets = a_panel(bureau, {WEEK_BEFORE: 1, NOW: 1})
+    double = opened(bureau)
+    for n, code in enumerate(PRODUCTS):
+        seen(bureau, double, "2023-04-19", 2 * (100 + 10 * n), product_code=code)
+    clock.forward(seconds=1)
+    before = clock().isoformat()
+    clock.forward(seconds=1)
+    into = {"into_id": outlets[0]["id"], "reason": "同一家"}
+    assert bureau.post(f"outlets/{double['id']}/merge", into).status_code == 200
+    rows = bureau.get("prices/pairs", as_of="2023-04-20").json()["items"]
+    assert (len(rows), [row["relative"] for row in rows[-5:]]) == (25, [2] * 5)
+    assert {row["outlet_id"] for row in rows[-5:]} == {outlets[0]["id"]}
+    asked = {"as_of": "2023-04-20", "known_at": before}
+    rows = bureau.get("prices/pairs", **asked).json()["items"]
+    assert {row["relative"] for row in rows} == {1}
+
+
+def test_the_band_is_the_same_on_every_engine(bureau):
+    random, moved = Random(11), []
+    lines = ["网点,产品,日期,价格"]
+    for outlet in [opened(bureau) for _ in range(6)]:
+        for code in PRODUCTS:
+            yuan, more = random.randrange(80, 240), random.randrange(-4, 9)
+            moved.append(Fraction(yuan + more, yuan))
+            lines.append(f"{outlet['id']},{code},{WEEK_BEFORE},{yuan}")
+            lines.append(f"{outlet['id']},{code},{NOW},{yuan + more}")
+    assert brought(bureau, "\n".join(lines)).json()["n_filed"] == 60
+    whole = index(bureau, as_of="2023-04-20")["whole"]
+    assert (whole["index"], whole["low"], whole["high"]) == (1.0222, 1.0137, 1.0308)
+    assert whole["index"] == round(float(median(moved)), 4)
 
 
 def test_promotions_and_other_kinds_of_price_do_not_mix_with_retail(bureau):
