@@ -22,6 +22,8 @@ MAX_ROWS = 20_000
 MAX_COLUMNS = 255
 MAX_CELL_TEXT = 10_000
 CHUNK = 2**16
+MADE = {"created": datetime(2000, 1, 1)}
+"""Property of a workbook that we write: the same content is the same bytes, whenever it is made."""
 XLSX_START = b"PK\x03\x04"
 SIGNIFICANT_DIGITS = ".15g"
 """A workbook's numbers are binary doubles; spreadsheets themselves show 15 digits of them."""

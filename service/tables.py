@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from service.areas import queries as areas
 from service.database import clock_of
 from service.errors import IN_CHINESE, Invalid, ServiceError
-from service.files import Cell, UnreadableFile, filled_rows, read_table
+from service.files import MADE, Cell, UnreadableFile, filled_rows, read_table
 from service.records import content_digest, row_id
 from service.schemas import Strict, civil_day
 from service.security import Viewer
@@ -382,6 +382,7 @@ def template(layout: Layout[Any]) -> bytes:
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
+        book.set_properties(MADE)
         heading = book.add_format({"bold": True, "bg_color": "#E8F0E4", "border": 1})
         text = book.add_format({"num_format": "@"})
         sheet, told = book.add_worksheet("填报"), book.add_worksheet("说明")

@@ -10,6 +10,7 @@ import xlsxwriter
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from service.files import MADE
 from service.parcels.models import ExamFinding, ImportState, LandImport
 from service.parcels.schemas import FindingRead
 
@@ -143,6 +144,7 @@ def workbook(session: Session, import_id: UUID) -> bytes:
     """Return an import's findings as a workbook; text stays text, whatever it begins with."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False})
+    book.set_properties(MADE)
     sheet, bold = book.add_worksheet("体检问题"), book.add_format({"bold": True})
     for column, (text, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
         sheet.write_string(0, column, text, bold)

@@ -9,6 +9,7 @@ import xlsxwriter
 from sqlalchemy.orm import Session
 
 from service.areas import queries as areas
+from service.files import MADE
 from service.reporting import queries as reporting
 from service.sowing import queries, rules
 from service.sowing.models import Crop, Method, SowingReport
@@ -41,6 +42,7 @@ def workbook(session: Session, *, season_code: str, town_code: str, as_of: date)
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
+        book.set_properties(MADE)
         sheet = _Sheet(book, columns)
         sheet.head(f"{season.title} {town.name} 播种进度({as_of} 止累计,亩)")
         for number, (code, name) in enumerate(villages.items(), start=_Sheet.FIRST_ROW):
