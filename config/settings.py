@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     backup_directory: Path = Path("var/backups")
     import_directory: Path = Path("var/imports")
     """Where land files that came in are kept, with what was read of them."""
+    photo_directory: Path = Path("var/photos")
+    """Where the originals of photos are kept by their content; it grows and never changes."""
     tianditu_key: SecretStr | None = None
     """Key of the national basemap (天地图, browser kind); without one nothing is asked outside.
 

@@ -92,6 +92,13 @@ class PriceThresholds(_Section):
     season_min_years: int
     season_min_months_share: Decimal
     season_max_years: int
+class PhotoThresholds(_Section):
+    """When a photo is marked; see `inspections.photo_marks.PhotoLimits`."""
+
+    max_clock_gap_hours: float
+    max_accuracy_m: float
+    max_position_gap_m: float
+    assumed_zone_hours: float
 
 
 class Thresholds(_Section):
@@ -104,6 +111,7 @@ class Thresholds(_Section):
     outlets: OutletThresholds
     stock: StockThresholds
     prices: PriceThresholds
+    photos: PhotoThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

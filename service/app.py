@@ -38,6 +38,7 @@ from service.pages.page import error_page
 from service.parcels import import_routes as land
 from service.parcels import routes as parcels
 from service.parcels.reading import LandReader
+from service.photos import routes as photos
 from service.reporting import routes as reporting
 from service.reporting.rules import MoveNotAllowed
 from service.security import READING_METHODS
@@ -51,6 +52,8 @@ BOOKS = (
     *(accounts, areas, land, parcels, reporting, sowing),
     *(outlets, products, stock, machinery),
     *(outlets, products, prices, machinery),
+    *(outlets, products, machinery),
+    photos,
     maps,
 )
 PAGES = (pages, land_routes, land_pages, outlet_routes, price_routes)

@@ -96,6 +96,13 @@ class TooLarge(ServiceError):
     title = "Too large"
 
 
+class UnsupportedType(ServiceError):
+    """This kind of file is not taken."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    title = "Unsupported kind of file"
+
+
 class TooManyAttempts(ServiceError):
     """Slow down."""
 
@@ -123,6 +130,7 @@ IN_CHINESE = {
     "int_parsing_size": "整数太大",
     "int_from_float": "须是整数",
     "float_type": "须是数字,不加引号",
+    "float_parsing": "须是数字",
     "finite_number": "须是有限的数字",
     "bool_type": "只能是 true 或 false",
     "bool_parsing": "只能是 true 或 false",
@@ -249,7 +257,8 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
     )
 
 
-def _said(status: HTTPStatus) -> dict[str, Any]:
+def said(status: HTTPStatus) -> dict[str, Any]:
+    """Document one refusal for the OpenAPI document."""
     members = {name: {"type": "string"} for name in ("type", "title", "detail", "instance")}
     schema = {
         "title": "Problem",
@@ -261,7 +270,7 @@ def _said(status: HTTPStatus) -> dict[str, Any]:
 
 
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
-    status: _said(HTTPStatus(status)) for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
+    status: said(HTTPStatus(status)) for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
 }
 """The refusals that every operation of the API may give, for the OpenAPI document."""
 

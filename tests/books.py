@@ -12,6 +12,9 @@ BOOKS = (books_outlets, books_products, books_stock, books_machinery)
 from tests import books_machinery, books_outlets, books_prices, books_products
 
 BOOKS = (books_outlets, books_products, books_prices, books_machinery)
+from tests import books_machinery, books_outlets, books_photos, books_products
+
+BOOKS = (books_outlets, books_products, books_machinery, books_photos)
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}
 ROLE_OF = {key: value for book in BOOKS for key, value in book.ROLE_OF.items()}

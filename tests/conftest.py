@@ -133,9 +133,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def database(database_url: str, clock: Clock) -> Iterator[Database]:
+def database(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Database]:
     """A fresh database on each engine."""
     made = Database(database_url, clock=clock)
+    made.photo_directory = tmp_path / "photos"  # for tests that put photos there by hand
     yield made
     made.dispose()
 
@@ -197,6 +198,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         database_url=database_url,
         backup_directory=tmp_path / "backups",
         import_directory=tmp_path / "imports",
+        photo_directory=tmp_path / "photos",
         jobs=False,
     )
 

@@ -78,6 +78,11 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "price.read": _MAP | {_R.OUTLET: Reach.OWN},
         "price.compare": _MAP,
         "price.write": dict.fromkeys((_R.RECORDER, _R.BUREAU, _R.OFFICER, _R.OUTLET), Reach.OWN),
+        # photos
+        "photo.file": dict.fromkeys((_R.OFFICER, _R.RECORDER, _R.BUREAU), Reach.OWN),
+        "photo.read": _MAP,
+        # what tells where a photo was taken: the original with its EXIF, and positions
+        "photo.original": dict.fromkeys((_R.OFFICER, _R.BUREAU, _R.AUDITOR), Reach.OWN),
         # machinery
         "machinery.read": _MAP,
         "machinery.write": _KEEPERS,

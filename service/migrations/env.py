@@ -11,6 +11,7 @@ import service.demo.models
 import service.jobs
 import service.machinery.models
 import service.parcels.models
+import service.photos.models
 import service.reporting.models
 import service.sowing.models
 import service.supply.models

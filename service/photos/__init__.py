@@ -1,0 +1,1 @@
+"""Photos: sealed originals by content, views without a trace of where, marks."""
