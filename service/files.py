@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -27,6 +28,24 @@ MADE = {"created": datetime(2000, 1, 1)}
 XLSX_START = b"PK\x03\x04"
 SIGNIFICANT_DIGITS = ".15g"
 """A workbook's numbers are binary doubles; spreadsheets themselves show 15 digits of them."""
+
+FOREIGN_PARTS = ("content.xml", "workbook.bin")
+"""Of .ods and .xlsb, which the reader would take as well; their repeats and binary cells are
+not counted here."""
+ROW = re.compile(rb"<(?:[\w.-]+:)?row(?=[\s/>])")
+CELL = re.compile(rb"<(?:[\w.-]+:)?c(?=[\s/>])")
+PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d+)["']""")
+STRING = re.compile(rb"<(?:[\w.-]+:)?si(?=[\s/>])")
+NOT_COMPUTED = re.compile(
+    rb"<(?:[\w.-]+:)?c(?![^<>]*\st=.str)(?:\s[^<>]*)?>"
+    rb"<(?:[\w.-]+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[\w.-]+:)?f>)(?:<v\s*/>|<v></v>)?</(?:[\w.-]+:)?c>"
+)
+"""A formula without its value, written by a program that cannot compute it. One whose value is
+an empty text is told apart by the cell's type."""
+LONGEST_FORMULA = 2**14
+MAX_STRINGS = 2_000_000
+LONGEST_TEXT = 2**20
+MAX_DIGITS = len(str(MAX_ROWS))
 
 Cell = str | Decimal | bool | date | None
 
@@ -100,16 +119,71 @@ def _check_entries(archive: zipfile.ZipFile, size: int) -> None:
         end = entry.header_offset + entry.compress_size
     if end > size:
         raise UnreadableFile("文件不完整")
+    if any(entry.filename.lower().endswith(FOREIGN_PARTS) for entry in entries):
+        raise UnreadableFile("只接受 .xlsx 或 .csv;.ods、.xlsb 请另存为 .xlsx")
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
     size, limit = 0, max(MAX_RATIO * max(entry.compress_size, 1), 2**20)
+    extent = _Extent()
     with archive.open(entry) as file:
         while chunk := file.read(CHUNK):
             size += len(chunk)
             if size > MAX_UNPACKED_BYTES or size > limit:
                 raise OverflowError
+            extent.see(chunk)
     return size
+
+
+class _Extent:
+    """How far the cells of a sheet reach, seen in its text as it is unpacked.
+
+    The reader lays out the whole rectangle between the first cell and the last at once: two
+    cells in opposite corners of a sheet would ask for 400 GB and end the process. Any part may
+    be the sheet, so every part is looked at. A cell or row without a place follows the one
+    before it, so they are counted too.
+    """
+
+    def __init__(self) -> None:
+        self.n_rows = self.n_cells = self.n_strings = 0
+        self.tail = self.before = b""
+
+    def see(self, chunk: bytes) -> None:
+        """Look at the next piece; refuse what reaches too far."""
+        text = self.tail + chunk
+        cut = text.rfind(b">") + 1
+        text, self.tail = text[:cut], text[cut:]
+        first, *rows = ROW.split(text)
+        self.n_rows += len(rows)
+        if rows:
+            self.n_cells = 0
+        self.n_cells += max(len(CELL.findall(row)) for row in (first, *rows))
+        if self.n_cells > MAX_COLUMNS or self.n_rows > MAX_ROWS or len(self.tail) > LONGEST_TEXT:
+            self._refuse()
+        self.n_strings += len(STRING.findall(text))
+        if self.n_strings > MAX_STRINGS:
+            self._refuse()
+        whole, self.before = self.before + text, text[-LONGEST_FORMULA:]
+        if NOT_COMPUTED.search(whole):
+            raise UnreadableFile("表里有没算出结果的公式;请用 Excel 或 WPS 打开,保存后再上传")
+        for letters, digits in set(PLACE.findall(text)):
+            # Other parts use the name of this attribute too, and have no rows.
+            is_place = letters or self.n_rows
+            if is_place and (len(digits) > MAX_DIGITS or int(digits) > MAX_ROWS):
+                self._refuse()
+            if _column(letters) > MAX_COLUMNS:
+                self._refuse()
+
+    def _refuse(self) -> None:
+        raise UnreadableFile(f"表格超过 {MAX_ROWS} 行或 {MAX_COLUMNS} 列")
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column by its letters: A is 1, AA is 27."""
+    number = 0
+    for letter in letters.upper()[:8]:
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def _read_workbook(content: bytes) -> Table:
