@@ -5,9 +5,10 @@ refusing, the dry run and the template are the same for every book.
 """
 
 import io
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -24,7 +25,7 @@ from service.database import clock_of
 from service.errors import IN_CHINESE, Invalid, ServiceError
 from service.files import MADE, Cell, UnreadableFile, filled_rows, read_table
 from service.records import content_digest, row_id
-from service.schemas import Strict, civil_day
+from service.schemas import FIRST_DAY, LAST_DAY, Strict, civil_day
 from service.security import Viewer
 
 HEADER_ROWS_SEARCHED = 10
@@ -34,6 +35,11 @@ YES, NO = (
     frozenset({"是", "y", "yes", "true", "1", "√"}),
     frozenset({"否", "n", "no", "false", "0"}),
 )
+NUMBER = re.compile(r"-?(\d{1,3}(,\d{3})+|\d*)(\.\d*)?(e[+-]?\d{1,3})?", re.ASCII)
+"""As people and programs write it. `1,23` is none: there the comma may be a decimal point."""
+DAY = re.compile(r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?)", re.ASCII)
+"""Year first: which of two small numbers is the month, nobody can tell."""
+UNIT = re.compile(r"[(\[][^()\[\]]*[)\]]$")
 LONGEST_LIST = 200
 """Characters of choices that a workbook can offer in a cell."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -133,15 +139,42 @@ def folded(text: Cell) -> str:
 def number_of(cell: Cell) -> Decimal | None:
     """Read a number as people write it: full-width digits, thousands separators."""
     if isinstance(cell, Decimal):
-        return cell
+        return cell if cell.is_finite() else None
     if not isinstance(cell, str):
         return None
-    plain = folded(cell).replace(",", "")
+    plain = unicodedata.normalize("NFKC", cell).strip().lower()
+    if not NUMBER.fullmatch(plain):
+        return None
     try:
-        number = Decimal(plain)
+        return Decimal(plain.replace(",", ""))
     except InvalidOperation:
         return None
-    return number if number.is_finite() and plain[:1] not in {"+", "="} else None
+
+
+def day_of(cell: Cell) -> date | None:
+    """Read a civil day as people write it, the year first; one of our time."""
+    found = DAY.fullmatch(folded(cell)) if isinstance(cell, str) else None
+    try:
+        day = date(*(int(part) for part in found.groups() if part)) if found else cell
+    except ValueError:
+        return None
+    return day if isinstance(day, date) and FIRST_DAY <= day <= LAST_DAY else None
+
+
+def refuse_other_units(cells: Iterable[Cell], known: Iterable[str]) -> None:
+    """Refuse a heading that is one of the known but for its unit: 累计面积(公顷).
+
+    Its figures would be left out, and nobody would be told.
+    """
+    headings = {folded(each): each for each in known}
+    bare = {UNIT.sub("", heading): each for heading, each in headings.items()}
+    for cell in cells:
+        heading = folded(cell)
+        stem = UNIT.sub("", heading)
+        if heading not in headings and stem != heading and stem in bare:
+            raise UnreadableFile(
+                f"表头“{str(cell)[:50]}”与模板的“{bare[stem]}”单位不同;请换算后改用模板的表头"
+            )
 
 
 @dataclass(frozen=True)
@@ -257,6 +290,8 @@ def _headings(
     for at, (_, cells) in enumerate(rows[:HEADER_ROWS_SEARCHED]):
         places = {n: known[folded(cell)] for n, cell in enumerate(cells) if folded(cell) in known}
         found = [each.name for each in places.values()]
+        if found:
+            refuse_other_units(cells, (words for each in layout.columns for words in each.headings))
         if wanted <= set(found) and found:
             if len(found) != len(set(found)):
                 twice = next(each for each in found if found.count(each) > 1)
@@ -340,10 +375,10 @@ class _Cells:
         return float(self._number(column, cell))
 
     def _day(self, _: Column, cell: Cell) -> date:
-        try:
-            return cell if isinstance(cell, date) else date.fromisoformat(str(cell))
-        except ValueError:
-            raise CellRefused("日期写成 2023-04-20") from None
+        day = day_of(cell)
+        if day is None:
+            raise CellRefused("没有这一天,或看不出年月日;日期写成 2023-04-20")
+        return day
 
     def _choice(self, column: Column, cell: Cell) -> Any:
         for text, value in column.choices.items():

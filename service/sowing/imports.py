@@ -37,7 +37,7 @@ from service.sowing.wording import (
     in_chinese,
     mu_of,
 )
-from service.tables import MAX_SHOWN, RowsRefused, folded
+from service.tables import MAX_SHOWN, RowsRefused, day_of, folded, refuse_other_units
 
 HEADER_ROWS_SEARCHED = 10
 
@@ -140,6 +140,8 @@ class _Reader:
         """Read every filled row below the headings."""
         rows = list(filled_rows(table))
         at, fields = self._headings(rows)
+        refuse_other_units(rows[at][1], [*FIELD_OF_HEADING, *self.wide])
+        _refuse_twice(rows[at][1], FIELD_OF_HEADING, self.wide)
         figures = {
             column: self.wide[folded(cell)]
             for column, cell in enumerate(rows[at][1])
@@ -236,10 +238,9 @@ class _Reader:
             if self.as_of is None:
                 self._refuse(row, AS_OF, "没有报告日;请在上传时选定,或加“报告日”一列")
             return self.as_of
-        try:
-            day = value if isinstance(value, date) else date.fromisoformat(str(value))
-        except ValueError:
-            self._refuse(row, AS_OF, "日期写成 2023-04-20")
+        day = day_of(value)
+        if day is None:
+            self._refuse(row, AS_OF, "没有这一天,或看不出年月日;日期写成 2023-04-20")
             return None
         if self.as_of is not None and day != self.as_of:
             self._refuse(row, AS_OF, f"与上传时选定的 {self.as_of} 不同")
@@ -290,6 +291,15 @@ class _Reader:
         kept = [n for n in range(len(keys)) if n not in again]
         self.reading.items = [self.reading.items[n] for n in kept]
         self.reading.places = [self.reading.places[n] for n in kept]
+
+
+def _refuse_twice(cells: list[Cell], *known: Mapping[str, Any]) -> None:
+    """Refuse a column that stands twice: which one holds cannot be known."""
+    fields = [one[folded(cell)] for cell in cells for one in known if folded(cell) in one]
+    twice = next((each for each in fields if fields.count(each) > 1), None)
+    if twice is not None:
+        titles = [str(c) for c in cells if any(one.get(folded(c)) == twice for one in known)]
+        raise UnreadableFile(f"“{titles[0]}”一列出现了两次,请只留一列")
 
 
 REFUSED = object()

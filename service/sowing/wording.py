@@ -46,7 +46,7 @@ REASON_OF_TEXT = {folded(text): each for each, text in rules.REASON_TEXT.items()
 
 def mu_of(cell: Cell) -> Decimal | None:
     """Read an area as people write it, with or without its unit."""
-    return number_of(folded(cell).removesuffix("亩") if isinstance(cell, str) else cell)
+    return number_of(cell.strip().removesuffix("亩") if isinstance(cell, str) else cell)
 
 
 BOUNDS = {
