@@ -1,6 +1,7 @@
 """The numbers that checks compare with, as one frozen object read from `thresholds.toml`."""
 
 import tomllib
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Self
@@ -99,6 +100,37 @@ class PhotoThresholds(_Section):
     max_accuracy_m: float
     max_position_gap_m: float
     assumed_zone_hours: float
+class SowingWeather(_Section):
+    """What a day must be like for sowing in one bed; see `inspections.agronomy.SowingRule`."""
+
+    version: str
+    valid_from: date
+    bed: str
+    mean_days: int
+    suitable_c: Decimal
+    marginal_c: Decimal
+    low_c: Decimal
+    wet_mm: Decimal
+    max_low_rain_days: int | None = None
+
+
+class AgronomyThresholds(_Section):
+    """Limits of the agronomy book."""
+
+    cold_window_starts: tuple[int, int]
+    cold_window_ends: tuple[int, int]
+    cold_mean_c: Decimal
+    cold_days: int
+    dull_mean_c: Decimal
+    dull_sun_h: Decimal
+    dull_days: int
+    lost_day_mm: Decimal
+    heavy_rain_mm: Decimal
+    stale_days: int
+    over_capacity_share: Decimal
+    ample_share: Decimal
+    max_years_for_mean: int
+    sowing: tuple[SowingWeather, ...]
 
 
 class Thresholds(_Section):
@@ -112,6 +144,7 @@ class Thresholds(_Section):
     stock: StockThresholds
     prices: PriceThresholds
     photos: PhotoThresholds
+    agronomy: AgronomyThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

@@ -20,6 +20,7 @@ from config.settings import Settings
 from service import errors, jobs, migrations, telemetry
 from service.accounts import routes as accounts
 from service.accounts.access import publish_actions
+from service.agronomy import pest_routes, water_routes, weather_routes
 from service.areas import routes as areas
 from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
@@ -57,6 +58,20 @@ BOOKS = (
     maps,
 )
 PAGES = (pages, land_routes, land_pages, outlet_routes, price_routes)
+    accounts,
+    areas,
+    land,
+    parcels,
+    reporting,
+    sowing,
+    outlets,
+    machinery,
+    weather_routes,
+    water_routes,
+    pest_routes,
+    maps,
+)
+PAGES = (pages, land_routes, land_pages, outlet_routes)
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16

@@ -136,6 +136,7 @@ IN_CHINESE = {
     "bool_parsing": "只能是 true 或 false",
     "enum": "只能是 {expected}",
     "literal_error": "只能是 {expected}",
+    "greater_than": "须大于 {gt}",
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
     "list_type": "须是列表",

@@ -15,6 +15,9 @@ BOOKS = (books_outlets, books_products, books_prices, books_machinery)
 from tests import books_machinery, books_outlets, books_photos, books_products
 
 BOOKS = (books_outlets, books_products, books_machinery, books_photos)
+from tests import books_agronomy, books_machinery, books_outlets
+
+BOOKS = (books_outlets, books_machinery, books_agronomy)
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}
 ROLE_OF = {key: value for book in BOOKS for key, value in book.ROLE_OF.items()}

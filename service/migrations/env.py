@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 import service.accounts.models
+import service.agronomy.models
 import service.areas.models
 import service.audit
 import service.demo.models

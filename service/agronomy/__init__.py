@@ -1,0 +1,1 @@
+"""Agronomy: the weather, the water behind the dams, the pests in the fields."""
