@@ -1,5 +1,6 @@
 """Reading the book of reservoirs."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -131,13 +132,17 @@ def _figures(
 def _total(
     lines: list[ReservoirLine], need: Need | None, limits: AgronomyThresholds
 ) -> ReservoirTotal:
-    read = [each for each in lines if each.available_m3 is not None]
-    volumes = [each.available_m3 for each in read if each.available_m3 is not None]
-    available = sum(volumes, Decimal(0)) if read else None
-    mu = sum((each.irrigates_mu for each in read), Decimal(0))
+    read = [(each.available_m3, each.irrigates_mu) for each in lines if each.observed_on]
+    mu = sum((land for _, land in read), Decimal(0))
     return ReservoirTotal(
         n_reservoirs=len(lines),
         n_read=len(read),
-        n_stale=sum(each.is_stale for each in read),
-        **_figures(available, mu, need, limits),
+        n_stale=sum(each.is_stale for each in lines),
+        **_figures(_volume(volume for volume, land in read if land), mu, need, limits)
+        | {"available_m3": _volume(volume for volume, _ in read)},
     )
+
+
+def _volume(volumes: Iterable[Decimal | None]) -> Decimal | None:
+    known = [each for each in volumes if each is not None]
+    return sum(known, Decimal(0)) if known else None

@@ -79,7 +79,10 @@ class ReservoirLine(WaterFigures):
 
 
 class ReservoirTotal(WaterFigures):
-    """All reservoirs that have a reading; the others are counted, not guessed."""
+    """All reservoirs that have a reading; the others are counted, not guessed.
+
+    A mu's water is of those that water land; what the others hold is in `available_m3` only.
+    """
 
     n_reservoirs: int
     n_read: int

@@ -1,5 +1,6 @@
 """The chapters of the record books, in the order in which each day is told."""
 
+from service.demo.agronomy_chapter import AgronomyChapter
 from service.demo.machinery_chapter import MachineryChapter
 from service.demo.outlets_chapter import OutletsChapter
 from service.demo.prices_chapter import PricesChapter
@@ -12,3 +13,4 @@ CHAPTERS: tuple[type[Chapter], ...] = (
     MachineryChapter,
 )
 CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter, PricesChapter)
+CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter, AgronomyChapter)

@@ -319,8 +319,8 @@ def test_the_water_of_a_mu_is_that_of_the_hand_table(recorder, bureau):
     }
     total = found["total"]
     assert (total["n_reservoirs"], total["n_read"], total["n_stale"]) == (4, 3, 1)
-    # 500,000 + 500,000 + 0 over 5,000 + 0 + 12,500
-    assert (total["available_m3"], total["m3_per_mu"], total["supply_text"]) == (1e6, 57.1, "不足")
+    # 500,000 + 500,000 + 0; R2 waters nothing: (500,000 + 0) / (5,000 + 12,500)
+    assert (total["available_m3"], total["m3_per_mu"], total["supply_text"]) == (1e6, 28.6, "不足")
     winter = water(bureau, "2023-01-05")
     assert (winter["stage_code"], winter["items"][0]["supply"]) == (None, "unknown")
 
