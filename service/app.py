@@ -31,6 +31,7 @@ from service.machinery import routes as machinery
 from service.maps import ogc
 from service.maps import routes as maps
 from service.maps.tile_cache import TileCache
+from service.pages import agronomy_routes, land_routes, outlet_routes
 from service.pages import import_routes as land_pages
 from service.pages import land_routes, outlet_routes, price_routes
 from service.pages import routes as pages
@@ -71,7 +72,7 @@ PAGES = (pages, land_routes, land_pages, outlet_routes, price_routes)
     pest_routes,
     maps,
 )
-PAGES = (pages, land_routes, land_pages, outlet_routes)
+PAGES = (pages, land_routes, land_pages, outlet_routes, agronomy_routes)
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16

@@ -45,7 +45,12 @@ def file_station(session: Session, given: StationCreate) -> tuple[WeatherStation
 
 def file_day(session: Session, given: WeatherCreate) -> tuple[WeatherDay, bool]:
     """Enter one day at one station; tell whether it is new."""
-    station = stations.station(session, given.station_code)
+    return _file_day(session, stations.station(session, given.station_code), given)
+
+
+def _file_day(
+    session: Session, station: WeatherStation, given: WeatherCreate
+) -> tuple[WeatherDay, bool]:
     filing.refuse_foreign(session, station.area_code)
     filing.refuse_future(session, given.observed_on, "observed_on")
     same = WeatherDay.station_code == given.station_code
@@ -62,7 +67,9 @@ def file_day(session: Session, given: WeatherCreate) -> tuple[WeatherDay, bool]:
 
 def file_days(session: Session, given: WeatherBatch) -> BatchResult:
     """Enter days that come together: all of them, or none."""
-    new = [file_day(session, each)[1] for each in given.items]
+    codes = sorted({each.station_code for each in given.items})
+    found = {code: stations.station(session, code) for code in codes}
+    new = [_file_day(session, found[each.station_code], each)[1] for each in given.items]
     return BatchResult(n_filed=sum(new), n_unchanged=len(new) - sum(new))
 
 

@@ -13,7 +13,7 @@ from service.agronomy.weather_schemas import StationCreate, WeatherBatch, Weathe
 from service.demo.cast import COUNTY
 from service.demo.stage import Stage
 
-FIRST_DAY, FIRST_WEEK, LAST_WEEK = date(2023, 2, 1), date(2023, 3, 2), date(2023, 4, 20)
+FIRST_DAY, FIRST_WEEK, LAST_WEEK = date(2023, 2, 16), date(2023, 3, 2), date(2023, 4, 20)
 ONE_DAY, WEEK = timedelta(days=1), timedelta(days=7)
 STATIONS = (
     ("QX01", "清新国家站", 113.02, 23.73, 0.0),
@@ -103,7 +103,7 @@ class AgronomyChapter:
             self.told_until += ONE_DAY
             day, random = self.told_until, self.random
             is_spell = SPELL[0] <= day <= SPELL[1]
-            mean = SPELL_C if is_spell else 13.0 + (day - FIRST_DAY).days * 0.105
+            mean = SPELL_C if is_spell else 14.6 + (day - FIRST_DAY).days * 0.105
             mean += random.uniform(-0.8, 0.8) if is_spell else random.uniform(-2.2, 2.2)
             is_wet = is_spell or random.random() < 0.4  # noqa: PLR2004 - a wet spring
             rain = round(random.uniform(0.5, 18.0), 1) if is_wet else 0.0

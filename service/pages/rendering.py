@@ -57,6 +57,8 @@ DONE_TEXT = {
     "price-entered": "已录入,可以接着录下一个",
     "prices-imported": "表格已录入",
     "price-withdrawn": "已撤销,原来的记录仍可查到",
+    "agronomy-reading": "已保存这次读数",
+    "agronomy-survey": "已保存这次调查",
     "outlet-change": "已登记,从所填的日期起生效",
 }
 WEEKDAYS = "一二三四五六日"
