@@ -70,17 +70,19 @@ def clean_text(value: str) -> str:
 
 
 def _day(value: Any) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    if not isinstance(value, str) or not DAY.fullmatch(value):
-        raise ValueError("日期写成 YYYY-MM-DD,例如 2023-04-20")
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("没有这一天,请检查月份和日子") from None
+    day = value if isinstance(value, date) and not isinstance(value, datetime) else _day_of(value)
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ValueError(f"日期须在 {FIRST_DAY} 与 {LAST_DAY} 之间")
     return day
+
+
+def _day_of(value: Any) -> date:
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        raise ValueError("日期写成 YYYY-MM-DD,例如 2023-04-20")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("没有这一天,请检查月份和日子") from None
 
 
 def _instant(value: Any) -> datetime:
