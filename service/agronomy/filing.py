@@ -14,7 +14,7 @@ from service.agronomy.period import today
 from service.agronomy.schemas import Correcting
 from service.errors import Conflict, Forbidden, Invalid
 from service.records import Correctable
-from service.security import is_in_view
+from service.security import is_in_view, whole_system
 
 C = TypeVar("C", bound=Correctable)
 
@@ -55,12 +55,14 @@ def file(session: Session, model: type[C], given: Correcting, entry: Entry) -> t
     known = records.known(session, model, given.id, digest)
     if known is not None:
         return known, False
-    standing = session.scalars(records.standing(model).where(entry.same)).first()
-    old = _corrects(session, model, given, standing)
+    with whole_system(session):  # a code that another town took is taken
+        standing = session.scalars(records.standing(model).where(entry.same)).first()
+    seen = standing if standing is not None and _is_seen(session, standing) else None
+    old = _corrects(session, model, given, seen)
     if standing is not None and standing.id != old:
         if old is None and _says(standing, entry):
             return standing, False
-        raise Conflict(entry.twice, field=entry.field, id=str(standing.id))
+        raise Conflict(entry.twice, field=entry.field, id=str(seen.id) if seen else None)
     values = {**entry.facts, "supersedes_id": old, "reason": given.reason}
     made = records.write(session, model, values, row=given.id, digest=digest, action=entry.action)
     session.flush()
@@ -78,6 +80,10 @@ def _corrects(
         found: Any = records.superseded(session, model, old, given.reason)
         refuse_foreign(session, found.area_code)
     return old
+
+
+def _is_seen(session: Session, row: Any) -> bool:
+    return is_in_view(session, row.area_code)
 
 
 def _says(row: Any, entry: Entry) -> bool:

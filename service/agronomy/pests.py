@@ -15,6 +15,7 @@ from service.agronomy import codes
 from service.agronomy.models import PestSurvey, PestSurveyTechnician
 from service.agronomy.period import Period, within
 from service.agronomy.pest_schemas import Baseline, PestLine, PestSummary, SurveyRead
+from service.areas import queries as areas
 from service.database import thresholds_of
 from service.records import standing
 from service.tables import folded
@@ -37,13 +38,13 @@ def surveys(session: Session, asked: Period) -> list[PestSurvey]:
 
 def technicians(session: Session, found: Iterable[PestSurvey]) -> dict[UUID, list[str]]:
     """Return survey -> who counted, in order of name."""
-    ids = {each.id for each in found}
+    ids = sorted(each.id for each in found)
     table = PestSurveyTechnician
     names: dict[UUID, list[str]] = defaultdict(list)
-    if ids:
-        for each in session.scalars(select(table).order_by(table.name)):
-            if each.survey_id in ids:
-                names[each.survey_id].append(each.name)
+    for start in range(0, len(ids), areas.BULK):
+        wanted = select(table).where(table.survey_id.in_(ids[start : start + areas.BULK]))
+        for each in session.scalars(wanted.order_by(table.name)):
+            names[each.survey_id].append(each.name)
     return names
 
 

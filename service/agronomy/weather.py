@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from config.thresholds import AgronomyThresholds, SowingWeather
 from inspections import agronomy as rules
-from inspections.agronomy import Bed, DayWeather, Grade, SowingRule, SpellRule, Weather, Work
+from inspections import cold_spells as spell_rules
+from inspections.agronomy import Bed, DayWeather, Grade, SowingRule, Weather, Work
+from inspections.cold_spells import SpellRule
 from service.agronomy import stations
 from service.agronomy.models import WeatherDay
 from service.agronomy.period import Period, within
@@ -203,6 +205,6 @@ def _spells(
             criterion=criterion,
         )
         for rule, criterion in told.items()
-        for each in rules.cold_spells(weather, first, last, rule)
+        for each in spell_rules.cold_spells(weather, first, last, rule)
     ]
     return sorted(found, key=lambda each: (each.starts_on, each.ends_on))

@@ -12,12 +12,11 @@ from inspections.agronomy import (
     DayWeather,
     Grade,
     SowingRule,
-    SpellRule,
     Work,
-    cold_spells,
     could_work,
     sowing_suitability,
 )
+from inspections.cold_spells import SpellRule, cold_spells
 from inspections.water import Need, Supply
 
 D = Decimal

@@ -210,6 +210,22 @@ def test_a_recorder_reads_the_countys_station_and_cannot_write_it(bureau, record
     assert as_role("recorder", SHANTANG).post("weather", own).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["weather/stations", "reservoirs"])
+def test_a_code_that_another_town_took_is_taken_without_a_word_of_who(as_role, path):
+    names = {"code": "C1", "name": "某处"}
+    more = {"weather/stations": {"lon": 113.0, "lat": 23.7}}
+    volumes = {"capacity_m3": 1000, "dead_m3": 10, "irrigates_mu": 5}
+    body = names | more.get(path, volumes)
+    first = made(as_role("recorder", SHANTANG).post(path, body | {"area_code": SHANTANG}))
+    recorder = as_role("recorder", TAIHE)
+    for reason in ({}, {"reason": "改为本镇"}):
+        answer = recorder.post(path, body | {"area_code": TAIHE} | reason)
+        assert answer.status_code == 409
+        assert first["id"] not in answer.text
+        assert SHANTANG not in answer.text
+    assert len(asked(as_role("bureau"), path)["items"]) == 1
+
+
 def test_the_cold_spells_of_a_spring_end_where_it_was_warm_or_where_nothing_is_known(bureau):
     a_station(bureau)
     means = [13, 13, 12, 11.5, 9, 13, 12, 12, None, 12]

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from inspections.agronomy import Bed
 from service import audit, migrations
 from service.accounts.models import Account
+from service.agronomy import period as season
+from service.agronomy import pests, water, weather
 from service.database import Database
 from service.demo import cast
 from service.demo import clock as demo_clock
@@ -127,6 +130,33 @@ def test_prices_are_level_with_last_year_by_enough_pairs(told):
     assert found.items[0].n_pairs == len(rows) >= 200
     assert all(line.n_pairs >= 20 and line.n_outlets >= 5 for line in found.items)
     assert [each.price.product_code for each in dear] == ["UREA-50"]
+def test_the_pest_surveys_are_the_bulletins_with_their_rows(told):
+    with told.system_reading() as session:
+        asked = season.Period(date(2023, 1, 1), CLOSING_DAY)
+        found = pests.summary(session, asked)
+        rows = pests.surveys(session, asked)
+        people = pests.technicians(session, rows)
+    assert found.n_person_times == 30
+    visits = {(each.surveyed_on, pests.plot_of(each)): people[each.id] for each in rows}
+    assert sum(map(len, visits.values())) == 30
+    assert found.n_plots == len({pests.plot_of(each) for each in rows}) == 14
+    plots = {pests.plot_of(each): each.plot_mu for each in rows}
+    assert 1000 <= found.represented_mu == sum(plots.values()) <= 1100
+    assert all(line.last_year.n_years == 1 for line in found.items)
+
+
+def test_the_spring_had_a_cold_spell_and_its_reservoirs_are_read(told):
+    with told.system_reading() as session:
+        spells = weather.cold_spells(session, CLOSING_DAY, None, COUNTY).items
+        table = weather.suitability(
+            session, season.Period(date(2023, 3, 1), CLOSING_DAY, area=COUNTY), Bed.OPEN
+        )
+        held = water.summary(session, CLOSING_DAY, None, COUNTY)
+    assert len(spells) == 9
+    assert all(each.spells[0].n_days >= 3 for each in spells)
+    assert {each.grade for each in table.items} == {"suitable", "marginal", "unsuitable"}
+    assert {each.supply_text for each in held.items} == {"充足", "偏紧", "不足", "不明"}
+    assert (held.total.n_read, held.total.n_stale) == (6, 1)
 
 
 def test_the_county_is_the_sum_of_its_towns_and_of_its_villages(told):
