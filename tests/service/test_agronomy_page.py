@@ -14,6 +14,7 @@ from tests.service.test_agronomy import (
     filed,
     made,
 )
+from tests.service.test_pages import Suspicious
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NO_WRITERS = (Role.LEADER, Role.APPROVER, Role.OFFICER, Role.AUDITOR, Role.ADMIN)
@@ -53,6 +54,7 @@ def test_the_page_shows_the_verdicts_in_words_and_escapes_names(bureau):
     made(bureau.post("reservoirs/readings", a_reading("2023-04-01", 370_000)))
     made(bureau.post("pest_surveys", a_survey("<u>地</u>")))
     shown = bureau.get("/agronomy").text
+    assert Suspicious(shown).found == []
     assert "次适宜" in shown
     assert "低温" in shown
     assert "19 天前" in shown
