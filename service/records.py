@@ -60,9 +60,10 @@ def row_id(kind: str, digest: str, occurrence: int) -> UUID:
 
 
 def take_turn(session: Session) -> None:
-    """Wait until no other transaction writes: what is read from here on holds until the commit.
+    """Wait until every other writer is done: what is read from here on still holds at the commit.
 
-    A rule that counts other rows (never sell more than there is) is judged after this.
+    For rules over several rows, which no constraint can keep: call it before the first reading.
+    It is the lock that every change of the ledger needs anyway, so nobody can wait in a ring.
     """
     audit.instant(session)
 

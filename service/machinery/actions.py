@@ -10,17 +10,16 @@ from sqlalchemy.orm import Session
 from service import records
 from service.areas import queries as areas
 from service.errors import Invalid, NotFound
-from service.machinery import queries, rules
+from service.machinery import bounds, queries, rules
 from service.machinery.models import (
     Machine,
     MachineClass,
     MachineRegister,
+    Outcome,
     Repair,
     Training,
     TrainingAttendee,
 )
-from service.machinery.queries import Period
-from service.machinery.rules import Job
 from service.machinery.schemas import (
     Correcting,
     MachineCreate,
@@ -28,6 +27,7 @@ from service.machinery.schemas import (
     RepairCreate,
     TrainingCreate,
 )
+from service.records import standing
 
 
 def _refuse_unknown(session: Session, area_code: str, class_code: str | None) -> None:
@@ -52,6 +52,7 @@ def _correcting(session: Session, model: type[Any], given: Correcting) -> Any:
 
 def file_register(session: Session, given: RegisterCreate) -> tuple[MachineRegister, bool]:
     """Enter a town's register of a class; tell whether it is new."""
+    records.take_turn(session)
     digest = records.content_digest(given.model_dump(exclude={"id"}))
     known = records.known(session, MachineRegister, given.id, digest)
     if known is not None:
@@ -69,6 +70,7 @@ def file_register(session: Session, given: RegisterCreate) -> tuple[MachineRegis
 
 def file_machine(session: Session, given: MachineCreate) -> tuple[Machine, bool]:
     """Enter one machine; tell whether it is new."""
+    records.take_turn(session)
     digest = records.content_digest(given.model_dump(exclude={"id"}))
     known = records.known(session, Machine, given.id, digest)
     if known is not None:
@@ -78,6 +80,7 @@ def file_machine(session: Session, given: MachineCreate) -> tuple[Machine, bool]
     kind = session.get(MachineClass, given.class_code)
     if kind is not None and kind.needs_plate and given.plate is None:
         raise Invalid(f"{kind.name}须登记号牌", field="plate")
+    bounds.refuse_taken_plate(session, given.plate)
     values = given.model_dump(exclude={"id"})
     made = records.write(
         session, Machine, values, row=given.id, digest=digest, action="machinery.machine"
@@ -88,21 +91,25 @@ def file_machine(session: Session, given: MachineCreate) -> tuple[Machine, bool]
 
 def file_repair(session: Session, given: RepairCreate) -> tuple[Repair, bool]:
     """Enter a repair; tell whether it is new."""
+    records.take_turn(session)
     digest = records.content_digest(given.model_dump(exclude={"id"}))
     known = records.known(session, Repair, given.id, digest)
     if known is not None:
         return known, False
     _refuse_unknown(session, given.area_code, given.class_code)
     _refuse_future(session, given.repaired_on, "repaired_on")
-    old = _correcting(session, Repair, given)
-    values = given.model_dump(exclude={"id"}) | {"is_verified": given.machine_id is not None}
-    if given.machine_id is not None:
-        machine = session.scalars(select(Machine).where(Machine.id == given.machine_id)).first()
-        if machine is None:
-            raise NotFound("登记里没有这台机具;请先登记机具,或按类别成批填报", field="machine_id")
-        values["class_code"] = machine.class_code
-    else:
-        _refuse_beyond_register(session, given, but=old.id if old is not None else None)
+    old: Repair | None = _correcting(session, Repair, given)
+    machine = _repaired_machine(session, given)
+    class_code = machine.class_code if machine is not None else str(given.class_code)
+    but = old.id if old is not None else None
+    if machine is not None:
+        bounds.refuse_after_its_end(session, given, but=but)
+    if machine is None or not machine.is_visiting:
+        bounds.refuse_beyond_stock(session, given, class_code, but=but)
+    if old is not None:
+        _refuse_revival(session, old, given)
+    values = given.model_dump(exclude={"id"})
+    values |= {"is_verified": machine is not None, "class_code": class_code}
     made = records.write(
         session, Repair, values, row=given.id, digest=digest, action="machinery.repair"
     )
@@ -110,33 +117,32 @@ def file_repair(session: Session, given: RepairCreate) -> tuple[Repair, bool]:
     return made, True
 
 
-def _refuse_beyond_register(session: Session, given: RepairCreate, *, but: UUID | None) -> None:
-    """Refuse a group that makes more machines repaired in a year than the town has."""
-    year = date(given.repaired_on.year, 1, 1)
-    town = given.area_code[: queries.TOWN]
-    end = date(given.repaired_on.year, 12, 31)
-    asked = Period(year, end, area=town)
-    stock = sum(
-        each.n_registered
-        for (_, class_code), each in queries.registers(session, asked).items()
-        if class_code == given.class_code
+def _repaired_machine(session: Session, given: RepairCreate) -> Machine | None:
+    """Return the machine that a repair names; None for a group."""
+    if given.machine_id is None:
+        return None
+    machine = session.scalars(select(Machine).where(Machine.id == given.machine_id)).first()
+    if machine is None:
+        raise NotFound("登记里没有这台机具;请先登记机具,或按类别成批填报", field="machine_id")
+    town = machine.area_code[: queries.TOWN]
+    if not machine.is_visiting and not given.area_code.startswith(town):
+        raise Invalid(f"这台机具登记在 {machine.area_code};检修记在机具登记的镇", field="area_code")
+    return machine
+
+
+def _refuse_revival(session: Session, old: Repair, given: RepairCreate | None = None) -> None:
+    """Refuse to undo a scrapping where the plate is on another machine by now."""
+    is_still = given is not None and (given.machine_id, given.outcome) == (
+        old.machine_id,
+        Outcome.SCRAPPED,
     )
-    jobs = [
-        Job(each.machine_id, each.n_machines)
-        for each in queries.repairs(session, asked)
-        if each.class_code == given.class_code and each.id != but
-    ]
-    repaired = rules.n_machines(jobs)
-    if repaired + given.n_machines > stock:
-        raise Invalid(
-            f"本镇这一类在册 {stock} 台,今年已检修 {repaired} 台,"
-            f"再加 {given.n_machines} 台就超过在册数;请核对台数,或先更新登记",
-            field="n_machines",
-        )
+    if old.outcome is Outcome.SCRAPPED and old.machine_id is not None and not is_still:
+        bounds.refuse_second_plate(session, old.machine_id)
 
 
 def file_training(session: Session, given: TrainingCreate) -> tuple[Training, bool]:
     """Enter a training with who attended; tell whether it is new."""
+    records.take_turn(session)
     digest = records.content_digest(given.model_dump(exclude={"id"}))
     known = records.known(session, Training, given.id, digest)
     if known is not None:
@@ -159,6 +165,10 @@ def file_training(session: Session, given: TrainingCreate) -> tuple[Training, bo
 
 def withdraw_repair(session: Session, repair_id: UUID, reason: str) -> Repair:
     """Say that a repair was entered in error."""
+    records.take_turn(session)
+    old = session.scalars(standing(Repair).where(Repair.id == repair_id)).first()
+    if old is not None:
+        _refuse_revival(session, old)
     return records.withdraw(session, Repair, repair_id, reason, action="machinery.withdraw")
 
 

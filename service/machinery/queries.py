@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -57,7 +58,8 @@ def period(
     return Period(starts_on or date(until.year, 1, 1), until, known_at, area)
 
 
-def _within(column: InstrumentedAttribute[str], area: str) -> ColumnElement[bool]:
+def within(column: InstrumentedAttribute[str], area: str) -> ColumnElement[bool]:
+    """Return the criterion that a row lies in an area."""
     return (column >= area) & (column < area + AFTER_ANY_DIGIT)
 
 
@@ -70,7 +72,7 @@ def registers(session: Session, asked: Period) -> dict[RegisterKey, MachineRegis
     """Return the newest register of each area and class on a day."""
     wanted = standing(MachineRegister, asked.known_at).where(
         MachineRegister.counted_on <= asked.as_of,
-        _within(MachineRegister.area_code, asked.area),
+        within(MachineRegister.area_code, asked.area),
     )
     in_order = wanted.order_by(
         MachineRegister.counted_on, MachineRegister.recorded_at, MachineRegister.id
@@ -80,7 +82,7 @@ def registers(session: Session, asked: Period) -> dict[RegisterKey, MachineRegis
 
 def machines(session: Session, area: str, limit: int, offset: int) -> list[Machine]:
     """Return the machines in view, in order of area and plate."""
-    wanted = select(Machine).where(_within(Machine.area_code, area))
+    wanted = select(Machine).where(within(Machine.area_code, area))
     in_order = wanted.order_by(Machine.area_code, Machine.plate, Machine.id)
     return list(session.scalars(in_order.limit(limit).offset(offset)))
 
@@ -90,7 +92,7 @@ def repairs(session: Session, asked: Period) -> list[Repair]:
     wanted = standing(Repair, asked.known_at).where(
         Repair.repaired_on >= asked.starts_on,
         Repair.repaired_on <= asked.as_of,
-        _within(Repair.area_code, asked.area),
+        within(Repair.area_code, asked.area),
     )
     return list(session.scalars(wanted.order_by(Repair.repaired_on, Repair.id)))
 
@@ -100,7 +102,7 @@ def trainings(session: Session, asked: Period) -> list[Training]:
     wanted = standing(Training, asked.known_at).where(
         Training.held_on >= asked.starts_on,
         Training.held_on <= asked.as_of,
-        _within(Training.area_code, asked.area),
+        within(Training.area_code, asked.area),
     )
     return list(session.scalars(wanted.order_by(Training.held_on, Training.id)))
 
@@ -125,8 +127,9 @@ def summary(session: Session, asked: Period, *, by: str) -> MachinerySummary:
     """Return repairs, fitness and trainings of a period, by town or by class."""
     jobs: dict[str, list[Job]] = defaultdict(list)
     everything: list[Job] = []
+    guests = visiting(session)
     for each in repairs(session, asked):
-        job = Job(each.machine_id, each.n_machines)
+        job = Job(each.machine_id, each.n_machines, each.machine_id in guests)
         jobs[each.class_code if by == "class" else each.area_code[:TOWN]].append(job)
         everything.append(job)
     stock: dict[str, list[MachineRegister]] = defaultdict(list)
@@ -150,6 +153,13 @@ def summary(session: Session, asked: Period, *, by: str) -> MachinerySummary:
     )
 
 
+def visiting(session: Session) -> set[UUID]:
+    """Return the machines from elsewhere: no town's stock, and of no town's repaired machines."""
+    # By table: whose guest a machine is does not depend on who asks.
+    machine = Machine.__table__.c
+    return set(session.scalars(select(machine.id).where(machine.is_visiting)))
+
+
 def _names(session: Session, asked: Period, by: str) -> dict[str, str]:
     if by == "class":
         return {each.code: each.name for each in classes(session)}
@@ -165,6 +175,7 @@ def _line(key: str, name: str, jobs: list[Job], registered: list[MachineRegister
         n_machines=rules.n_machines(jobs),
         n_jobs=rules.n_jobs(jobs),
         n_unverified=rules.n_unverified(jobs),
+        n_visiting=rules.n_visiting(jobs),
         n_registered=n_registered,
         n_fit=n_fit,
         fit_share=rules.share(n_fit, n_registered),

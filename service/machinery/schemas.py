@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
@@ -16,6 +17,7 @@ from pydantic import (
 )
 
 from service.machinery.models import Audience, Outcome
+from service.machinery.rules import plate_text
 from service.schemas import AreaCode, Code, Day, Id, Note, Shown, ShownDecimal, Strict, Text, exact
 
 SeatCode = Annotated[AreaCode, Field(min_length=9)]
@@ -30,6 +32,7 @@ Yuan = Annotated[
     PlainSerializer(float, when_used="json"),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 9999999.99}),
 ]
+Plate = Annotated[Text, Field(max_length=32), AfterValidator(plate_text), Field(min_length=1)]
 FourDigits = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 
 
@@ -72,7 +75,7 @@ class MachineCreate(Strict):
     id: Id | None = None
     area_code: SeatCode
     class_code: Code
-    plate: Annotated[Text, Field(min_length=1, max_length=32)] | None = None
+    plate: Plate | None = None
     serial: Short | None = None
     owner_name: Short | None = None
     registered_on: Day
@@ -200,6 +203,8 @@ class MachineryLine(BaseModel):
     """台次: repairs, each machine as often as it was repaired."""
     n_unverified: int
     """Of the machines, those that only a group row tells of."""
+    n_visiting: int
+    """跨区作业: machines from elsewhere that were repaired here; in no other of these figures."""
     n_registered: int
     n_fit: int
     fit_share: ShownDecimal | None
