@@ -88,7 +88,7 @@ def make_land(
     outline: shapely.Geometry | None = None,
     areas: Sequence[tuple[str, str]] = (),
     *,
-    seed: int = 2023,
+    seed: int = territory.SEED,
 ) -> Land:
     """Invent about so many parcels within an outline (EPSG:4490) for a list of areas.
 

@@ -15,14 +15,12 @@ from service.database import Database
 from service.demo import land, territory
 from service.landfiles.limits import COMMAND_LINE
 from service.parcels import approvals, imports
-from service.parcels.codes import CODES
 from service.parcels.imports import Incoming
 from service.parcels.models import ApprovalKind, ImportState
 from service.parcels.reading import LandReader
 from service.parcels.schemas import ApprovalCreate, Geometry, ImportChoices, ImportOptions
 from service.security import Viewer
 
-OUTLINE = CODES / "outline_441803.geojson"
 SURVEYED_ON, CHANGED_ON = date(2022, 12, 31), date(2023, 3, 31)
 FILE_CRS = "EPSG:4526"
 KINDS = {
@@ -45,7 +43,7 @@ class LandStory:
     ) -> None:
         self.database, self.viewer, self.on_step = database, viewer, on_step
         self.reader = LandReader(database, directory, viewer.area_code, limits=COMMAND_LINE)
-        outline = territory.read_outline(OUTLINE)
+        outline = territory.read_outline(territory.OUTLINE)
         self.land = land.make_land(count, outline, shipped_areas())
 
     def survey(self) -> None:

@@ -3,9 +3,12 @@
 from datetime import date, timedelta
 from random import Random
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from inspections.outlets import uscc_check_character
+from service.areas.actions import shipped_areas
+from service.demo import territory
 from service.demo.stage import Stage
 from service.supply import outlet_actions as actions
 from service.supply.models import Category, Change, LicenceKind
@@ -36,7 +39,8 @@ NAMES = (
     "稻香",
 )
 KINDS = ("农资店", "农资经营部", "农业服务部", "种子农药店", "肥料门市部")
-CENTRE = (112.95, 23.85)
+N_ASTRAY = 2
+"""Outlets whose place was noted in the next town, for someone to find."""
 MIXES = (
     (Category.FERTILIZER, Category.PESTICIDE, Category.SEED),
     (Category.FERTILIZER, Category.PESTICIDE),
@@ -53,6 +57,10 @@ class OutletsChapter:
     def __init__(self) -> None:
         self.random = Random(233)
         self.opened: list[OutletRead] = []
+        self.places = np.random.default_rng(N_ACTIVE)
+        outline = territory.read_outline(territory.OUTLINE)
+        surveyor = np.random.default_rng(territory.SEED)
+        self.ground = territory.survey(outline, shipped_areas(), surveyor)
 
     def begin(self, stage: Stage) -> None:
         """Enter the register with its licences."""
@@ -74,7 +82,7 @@ class OutletsChapter:
         random = self.random
         first = f"92441803MA{n:04d}{random.choice('ABCDEFGH')}{random.randrange(100):02d}"
         name = f"{stage.towns[town].removesuffix('镇')}{NAMES[n % len(NAMES)]}"
-        has_place = n >= N_WITHOUT_PLACE
+        place = self._place(n, town)
         return OutletCreate(
             area_code=town,
             name=f"{name}{KINDS[n % len(KINDS)]}{n // 60 + 1}店",
@@ -82,11 +90,21 @@ class OutletsChapter:
             owner_name=f"{random.choice(SURNAMES)}{random.choice('文明强英华丽')}",
             phone=f"0763-58{n:05d}",
             address=f"圩镇农贸路 {random.randrange(1, 200)} 号",
-            lon=round(CENTRE[0] + random.uniform(-0.05, 0.05), 5) if has_place else None,
-            lat=round(CENTRE[1] + random.uniform(-0.05, 0.05), 5) if has_place else None,
+            lon=place[0] if place else None,
+            lat=place[1] if place else None,
             categories=list(MIXES[n % len(MIXES)]),
             opened_on=date(2019, 12, 1) - timedelta(days=random.randrange(2000)),
         )
+
+    def _place(self, n: int, town: str) -> tuple[float, float] | None:
+        """Return a place in one of the town's villages; none for a few, a wrong one for two."""
+        if n < N_WITHOUT_PLACE:
+            return None
+        codes = self.ground.codes.tolist()
+        is_astray = n < N_WITHOUT_PLACE + N_ASTRAY
+        there = [k for k, code in enumerate(codes) if code.startswith(town) != is_astray]
+        lon, lat = territory.near(self.ground, there[n % len(there)], self.places)
+        return round(lon, 6), round(lat, 6)
 
     def _licences(self, n: int, outlet: OutletRead) -> list[LicenceCreate]:
         """Give five years from 2020 on; a few end in this spring."""

@@ -11,6 +11,9 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+OUTLINE = Path(__file__).parents[2] / "config" / "codes" / "outline_441803.geojson"
+SEED = 2023
+"""Of the demonstration's county: whoever surveys it with this seed finds the same villages."""
 PLANE = "EPSG:4547"
 DEGREES = "EPSG:4490"
 GRID = 9
@@ -90,6 +93,16 @@ def survey(
     codes, names = zip(*villages, strict=True)
     cells = _cells(seeds, plane, outline)
     return Territory(outline, plane, np.array(codes), np.array(names), seeds, cells)
+
+
+def near(ground: Territory, village: int, random: np.random.Generator) -> tuple[float, float]:
+    """Return lon and lat of a place in a village, near its seed."""
+    for _ in range(N_ROUNDS):
+        place = to_degrees(ground.seeds[village : village + 1] + random.uniform(-400, 400, (1, 2)))
+        if shapely.contains_xy(ground.cells[village], *place[0]):
+            return float(place[0, 0]), float(place[0, 1])
+    middle = shapely.point_on_surface(ground.cells[village])
+    return float(middle.x), float(middle.y)
 
 
 def _spread(plane: shapely.Geometry, n: int, random: np.random.Generator) -> Floats:

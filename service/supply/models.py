@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from service.columns import ExactDecimal, UtcInstant, ordered_text
 from service.database import Base
 from service.records import Correctable, Recorded
-from service.security import AreaScoped, OutletScoped
+from service.security import AreaScoped
 
 SEPARATOR = "|"
 """Between the categories of an outlet, which a column holds together."""
@@ -113,8 +113,12 @@ class OutletVersion(Recorded, Base):
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("outlets.id"))
 
 
-class Licence(OutletScoped, Correctable, Base):
-    """One licence or filing of an outlet."""
+class Licence(Correctable, Base):
+    """One licence or filing of an outlet.
+
+    Not scoped by itself, as its outlet's versions are not: it goes where the outlet goes. Who may
+    see it is who sees the outlet, in `outlets`.
+    """
 
     __tablename__ = "licences"
     __table_args__ = (
@@ -122,6 +126,9 @@ class Licence(OutletScoped, Correctable, Base):
         Index("ix_licences_number", "kind", "number"),
     )
 
+    outlet_id: Mapped[UUID] = mapped_column(ForeignKey("outlets.id"), index=True)
+    area_code: Mapped[str] = mapped_column(ordered_text(12))
+    """Where the outlet was when this was filed."""
     kind: Mapped[LicenceKind] = mapped_column(choice(LicenceKind))
     number: Mapped[str] = mapped_column(String(64))
     scope: Mapped[str | None] = mapped_column(String(500))

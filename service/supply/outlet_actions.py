@@ -40,6 +40,7 @@ ENDED = frozenset({Status.REVOKED, Status.CLOSED, Status.MERGED})
 
 def open_outlet(session: Session, given: OutletCreate) -> tuple[OutletRead, bool]:
     """Enter a new outlet; tell whether it is new."""
+    records.take_turn(session)
     digest = records.content_digest(given.model_dump(exclude={"id"}))
     known = records.known(session, Outlet, given.id, digest)
     if known is not None:
@@ -111,7 +112,7 @@ def _refuse_taken_code(session: Session, uscc: str | None, *, but: UUID | None) 
         return
     with_code = select(OutletVersion.outlet_id).where(OutletVersion.uscc == uscc)
     for other in set(session.scalars(with_code)) - {but}:
-        state = outlets.on_day(session, outlets.Question(date.max), outlet_id=other)
+        state = outlets.on_day(session, outlets.newest(session), outlet_id=other)
         seen = state.get(other)
         if seen is None or (seen.uscc == uscc and seen.status not in ENDED):
             raise Conflict(
@@ -124,6 +125,7 @@ def change_outlet(
     session: Session, outlet_id: UUID, given: ChangeCreate
 ) -> tuple[OutletRead, bool]:
     """Enter what happened to an outlet on a day; tell whether it is new."""
+    records.take_turn(session)
     state = outlets.known_outlet(session, outlet_id)
     digest = records.content_digest(given.model_dump(exclude={"id"}) | {"outlet_id": outlet_id})
     if records.known(session, OutletVersion, given.id, digest) is not None:
@@ -184,6 +186,7 @@ def _judged(session: Session, state: OutletRead, given: ChangeCreate) -> OutletR
 
 def merge(session: Session, outlet_id: UUID, given: MergeCreate) -> OutletRead:
     """Say that an outlet is a double of another; its id stays and leads to the other."""
+    records.take_turn(session)
     double = outlets.known_outlet(session, outlet_id)
     kept = outlets.known_outlet(session, given.into_id)
     if double.merged_into_id == kept.id:
@@ -213,6 +216,7 @@ def merge(session: Session, outlet_id: UUID, given: MergeCreate) -> OutletRead:
 
 def name_operator(session: Session, outlet_id: UUID, given: OperatorCreate) -> OutletRead:
     """Let an account speak for this outlet, and for no other."""
+    records.take_turn(session)
     state = outlets.known_outlet(session, outlet_id)
     account = session.scalars(
         select(Account).where(Account.username == given.username, Account.role == Role.OUTLET)
@@ -232,6 +236,7 @@ def name_operator(session: Session, outlet_id: UUID, given: OperatorCreate) -> O
 
 def file_licence(session: Session, given: LicenceCreate) -> tuple[Licence, bool]:
     """Enter a licence, or its correction; tell whether it is new."""
+    records.take_turn(session)
     state = outlets.known_outlet(session, given.outlet_id)
     digest = records.content_digest(given.model_dump(exclude={"id"}))
     known = records.known(session, Licence, given.id, digest)
@@ -251,4 +256,8 @@ def file_licence(session: Session, given: LicenceCreate) -> tuple[Licence, bool]
 
 def withdraw_licence(session: Session, licence_id: UUID, reason: str) -> Licence:
     """Say that a licence was entered in error."""
+    records.take_turn(session)
+    found = session.get(Licence, licence_id)
+    if found is None or not outlets.is_known(session, found.outlet_id):
+        raise NotFound("没有这条记录", id=str(licence_id))
     return records.withdraw(session, Licence, licence_id, reason, action="licence.withdraw")

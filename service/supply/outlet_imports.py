@@ -1,15 +1,14 @@
 """A workbook of outlets: new ones are entered, known ones are found again by code or by name."""
 
-from datetime import date
-
 from sqlalchemy.orm import Session
 
+from service import records
 from service.errors import Conflict
 from service.supply import outlet_actions as actions
 from service.supply import outlets
 from service.supply.models import Category, Status
 from service.supply.outlet_schemas import OutletCreate, OutletRead
-from service.supply.outlets import CATEGORY_TEXT, Question
+from service.supply.outlets import CATEGORY_TEXT
 from service.tables import (
     Column,
     ImportReport,
@@ -60,6 +59,7 @@ LAYOUT = Layout(
 
 def import_outlets(session: Session, upload: Upload) -> ImportReport:
     """Enter every outlet of a table that the register does not hold."""
+    records.take_turn(session)
     register = _Register(session)
     return import_rows(session, upload, LAYOUT, register.enter)
 
@@ -71,7 +71,7 @@ class _Register:
         self.session = session
         self.found = [
             each
-            for each in outlets.on_day(session, Question(date.max)).values()
+            for each in outlets.on_day(session, outlets.newest(session)).values()
             if each.status is not Status.MERGED
         ]
 

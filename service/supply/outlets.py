@@ -70,6 +70,8 @@ class Question:
 
     as_of: date
     known_at: datetime | None = None
+    licensed_on: date | None = None
+    """The day of which licences are told, where that is another."""
 
 
 @cache
@@ -89,6 +91,11 @@ def bases() -> tuple[Basis, ...]:
 def today(session: Session) -> date:
     """Return the civil date."""
     return civil_day(clock_of(session)())
+
+
+def newest(session: Session) -> Question:
+    """Return the question for outlets after their newest change, with what is licensed today."""
+    return Question(date.max, licensed_on=today(session))
 
 
 def on_day(
@@ -143,12 +150,13 @@ def _is_in_view(session: Session, row: Row[tuple]) -> bool:  # type: ignore[type
 def _valid_kinds(
     session: Session, asked: Question, outlet_id: UUID | None
 ) -> dict[UUID, set[LicenceKind]]:
-    wanted = standing(Licence, asked.known_at).where(Licence.valid_from <= asked.as_of)
+    day = asked.licensed_on or asked.as_of
+    wanted = standing(Licence, asked.known_at).where(Licence.valid_from <= day)
     if outlet_id is not None:
         wanted = wanted.where(Licence.outlet_id == outlet_id)
     found: dict[UUID, set[LicenceKind]] = defaultdict(set)
     for each in session.scalars(wanted):
-        if is_valid_on(asked.as_of, each.valid_from, each.valid_to):
+        if is_valid_on(day, each.valid_from, each.valid_to):
             found[each.outlet_id].add(each.kind)
     return found
 
@@ -192,11 +200,13 @@ def page(
 def licences(
     session: Session, outlet_id: UUID | None, known_at: datetime | None
 ) -> Page[LicenceRead]:
-    """Return the licences in view that hold, those that end first at the head."""
-    wanted = standing(Licence, known_at).order_by(Licence.valid_to, Licence.id).limit(MAX_LICENCES)
+    """Return the licences that hold of the outlets in view, those that end first at the head."""
+    in_view = on_day(session, newest(session), outlet_id=outlet_id)
+    wanted = standing(Licence, known_at).order_by(Licence.valid_to, Licence.id)
     if outlet_id is not None:
         wanted = wanted.where(Licence.outlet_id == outlet_id)
-    return Page(items=[LicenceRead.model_validate(each) for each in session.scalars(wanted)])
+    found = [each for each in session.scalars(wanted) if each.outlet_id in in_view]
+    return Page(items=[LicenceRead.model_validate(each) for each in found[:MAX_LICENCES]])
 
 
 def outlet_on(session: Session, outlet_id: UUID, asked: Question) -> OutletRead:
@@ -209,7 +219,12 @@ def outlet_on(session: Session, outlet_id: UUID, asked: Question) -> OutletRead:
 
 def known_outlet(session: Session, outlet_id: UUID) -> OutletRead:
     """Return an outlet as it stands after its newest change, whatever day that is."""
-    return outlet_on(session, outlet_id, Question(date.max))
+    return outlet_on(session, outlet_id, newest(session))
+
+
+def is_known(session: Session, outlet_id: UUID) -> bool:
+    """Tell whether an outlet is in view, as it stands."""
+    return outlet_id in on_day(session, newest(session), outlet_id=outlet_id)
 
 
 def is_seen(session: Session, outlet_id: UUID) -> bool:

@@ -101,6 +101,7 @@ def test_the_register_gives_the_bulletins_outlets_with_their_rows(told):
     assert len(counts.by_town) == 9
     assert counts.n_expiring > 0
     assert counts.n_without_place == 3
+    assert counts.n_outside_town == 2
     assert before.n_active == 242
 
 
