@@ -27,6 +27,7 @@ from service.demo import clock as demo_clock
 from service.errors import Conflict, Forbidden, NotFound, TooLarge
 from service.files import MAX_UPLOAD_BYTES
 from service.landfiles.limits import UPLOAD as LAND_UPLOAD
+from service.machinery import import_routes as machinery_tables
 from service.machinery import routes as machinery
 from service.maps import ogc
 from service.maps import routes as maps
@@ -73,6 +74,10 @@ PAGES = (pages, land_routes, land_pages, outlet_routes, price_routes)
     maps,
 )
 PAGES = (pages, land_routes, land_pages, outlet_routes, agronomy_routes)
+    machinery_tables,
+    maps,
+)
+PAGES = (pages, land_routes, land_pages, outlet_routes)
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from config.settings import Settings
-from service import audit, backups, jobs, land_commands, migrations
+from service import audit, backups, jobs, land_commands, migrations, table_commands
 from service.accounts import actions as accounts
 from service.accounts import policy
 from service.accounts import queries as account_queries
@@ -23,6 +23,7 @@ from service.demo import cast
 from service.demo import load as demo_load
 from service.demo.cast import Login
 from service.errors import Forbidden, ServiceError
+from service.importers import IMPORTERS
 from service.parcels.models import LandKind
 from service.parcels.schemas import ImportChoices
 from service.reporting import queries as reporting
@@ -187,16 +188,17 @@ def account(
 
 
 SERVE = "import sys; from service.cli import main; sys.argv[1:] = ['serve']; main()"
-KINDS = ("areas", "sowing", "parcels")
+KINDS = ("areas", "sowing", "parcels", *IMPORTERS)
+TABLES = "、".join(f"{kind}({each.title})" for kind, each in IMPORTERS.items())
 
 
 @app.command("import")
 def import_file(
-    kind: Annotated[str, typer.Argument(help="areas、sowing 或 parcels")],
+    kind: Annotated[str, typer.Argument(help=f"areas、sowing、parcels,或 {TABLES}")],
     file: Path,
     season: Annotated[str, typer.Option(help="播种季代码(sowing)")] = "",
     as_of: Annotated[str, typer.Option(help="报告日(sowing);调查日(parcels)")] = "",
-    acting: Annotated[str, typer.Option("--as", help="以哪个账号的名义(sowing、parcels)")] = "",
+    acting: Annotated[str, typer.Option("--as", help="以哪个账号的名义(areas 不用)")] = "",
     layer_kind: Annotated[
         LandKind | None, typer.Option("--kind", help="图层种类(parcels);不给则按字段判断")
     ] = None,
@@ -207,14 +209,22 @@ def import_file(
     accept_repairs: Annotated[bool, typer.Option(help="接受对不合格图形的修复")] = False,
     leave_out_blocked: Annotated[bool, typer.Option(help="不导入被阻断的图斑")] = False,
     dry_run: Annotated[bool, typer.Option(help="只检查,不保存")] = False,
+    partial: Annotated[bool, typer.Option(help="保存合格的行,只拒绝其余(各账的表)")] = False,
 ) -> None:
-    """导入:areas(代码、名称两列的 CSV)、sowing(模板或长表)、parcels(土地调查的矢量文件)。"""
+    """导入:areas(代码、名称两列的 CSV)、sowing(模板或长表)、parcels(土地调查的矢量文件)、各账的表。
+
+    有被拒绝的行时列出行、列、值和原因,并以 1 退出。
+    """
     if not file.is_file():
         raise FileNotFoundError(f"没有文件 {file}")
     if kind not in KINDS:
         raise typer.BadParameter(f"能导入的有:{'、'.join(KINDS)}")
     with opened() as (database, settings):
-        if kind == "areas":
+        if kind in IMPORTERS:
+            table_commands.import_table(
+                database, kind, file, acting=acting, is_dry_run=dry_run, is_partial=partial
+            )
+        elif kind == "areas":
             _import_areas(database, file, is_dry_run=dry_run)
         elif kind == "sowing":
             day = date.fromisoformat(as_of) if as_of else None

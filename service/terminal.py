@@ -35,5 +35,6 @@ def show_rows(rows: list[dict[str, object]]) -> None:
     for row in rows[:MAX_ROWS_SHOWN]:
         problems.print(
             f"  第 {row['row']} 行 {row.get('column', row.get('field', ''))} "
-            f"“{row['value']}”:{row['reason']}"
+            f"“{row['value']}”:{row['reason']}",
+            markup=False,  # what stands in a cell is no mark of ours
         )

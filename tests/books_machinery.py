@@ -7,7 +7,9 @@ from service import audit
 from service.accounts.models import Account
 from service.machinery.models import (
     Audience,
+    EndCause,
     Machine,
+    MachineEnd,
     MachineRegister,
     Outcome,
     Repair,
@@ -38,6 +40,7 @@ MACHINE = {
     "registered_on": "2020-03-01",
     "is_visiting": False,
 }
+END = {**CORRECTING, "ended_on": "2023-03-20", "cause": "sold"}
 REPAIR = {
     **CORRECTING,
     "area_code": "441803102",
@@ -78,6 +81,8 @@ def _nothing(_):
 def _plain(body: dict, *without: str):
     dropped = {*CORRECTING, *without}
     kept = {key: value for key, value in body.items() if key not in dropped}
+    if "area_code" not in kept:
+        return lambda _: kept
     return lambda place: kept | {"area_code": place.area, **_stamp(kept)}
 
 
@@ -100,7 +105,15 @@ REQUESTS = {
     ("POST", f"{A}/machinery/registers/imports"): _table(
         "镇,机具类别,统计日期,在册台数,完好台数", "{},旋耕机,2023-01-11,41,36"
     ),
+    ("POST", f"{A}/machinery/registers/{{register_id}}/withdraw"): _body(
+        lambda _: {"reason": "录错了"}
+    ),
     ("GET", f"{A}/machines"): _area,
+    ("GET", f"{A}/machines/imports/template"): _nothing,
+    ("POST", f"{A}/machines/imports"): _table("镇,机具类别,登记日期", "{},旋耕机,2023-03-11"),
+    ("GET", f"{A}/machines/{{machine_id}}"): _nothing,
+    ("POST", f"{A}/machines/{{machine_id}}/ends"): _body(_plain(END)),
+    ("POST", f"{A}/machines/ends/{{end_id}}/withdraw"): _body(lambda _: {"reason": "录错了"}),
     ("POST", f"{A}/machines"): _body(_plain(MACHINE)),
     ("GET", f"{A}/repairs"): _area,
     ("POST", f"{A}/repairs"): _body(_plain(REPAIR, "machine_id")),
@@ -111,19 +124,29 @@ REQUESTS = {
     ("POST", f"{A}/repairs/{{repair_id}}/withdraw"): _body(lambda _: {"reason": "录错了"}),
     ("GET", f"{A}/trainings"): _area,
     ("POST", f"{A}/trainings"): _body(_plain(TRAINING)),
+    ("GET", f"{A}/trainings/imports/template"): _nothing,
+    ("POST", f"{A}/trainings/imports"): _table(
+        "镇,培训内容,培训日期,对象,参训人员", "{},安全操作,2023-03-11,机手,陈大文:1234"
+    ),
     ("POST", f"{A}/trainings/{{training_id}}/withdraw"): _body(lambda _: {"reason": "录错了"}),
 }
 BODIES = {
     ("POST", f"{A}/machinery/registers"): REGISTER,
+    ("POST", f"{A}/machinery/registers/{{register_id}}/withdraw"): {"reason": "录错了"},
     ("POST", f"{A}/machines"): MACHINE,
+    ("POST", f"{A}/machines/{{machine_id}}/ends"): END,
+    ("POST", f"{A}/machines/ends/{{end_id}}/withdraw"): {"reason": "录错了"},
     ("POST", f"{A}/repairs"): REPAIR,
     ("POST", f"{A}/repairs/{{repair_id}}/withdraw"): {"reason": "录错了"},
     ("POST", f"{A}/trainings"): TRAINING,
     ("POST", f"{A}/trainings/{{training_id}}/withdraw"): {"reason": "录错了"},
 }
 ROLE_OF = {"machin": "bureau", "repairs": "bureau", "trainings": "bureau"}
-APPEND_ONLY = ("machine_registers", "machines", "repairs", "trainings", "training_attendees")
-NAMES = ("repair_id", "training_id")
+APPEND_ONLY = (
+    *("machine_registers", "machines", "machine_ends", "repairs"),
+    *("trainings", "training_attendees"),
+)
+NAMES = ("repair_id", "training_id", "register_id", "machine_id", "end_id")
 
 
 def put(database, area: str, number: int) -> dict[str, str]:
@@ -142,7 +165,7 @@ def put(database, area: str, number: int) -> dict[str, str]:
             session.flush()
             return made
 
-        add(
+        register = add(
             MachineRegister,
             class_code="TILL_R",
             counted_on=day,
@@ -150,7 +173,17 @@ def put(database, area: str, number: int) -> dict[str, str]:
             n_fit=40,
             is_withdrawal=False,
         )
-        add(Machine, class_code="TILL_R", registered_on=day, is_visiting=False)
+        machine, gone = (
+            add(Machine, class_code="TILL_R", registered_on=day, is_visiting=False)
+            for _ in range(2)
+        )
+        end = add(
+            MachineEnd,
+            machine_id=gone.id,
+            ended_on=day,
+            cause=EndCause.SOLD,
+            is_withdrawal=False,
+        )
         repair = add(
             Repair,
             class_code="TILL_R",
@@ -167,4 +200,5 @@ def put(database, area: str, number: int) -> dict[str, str]:
             audience=Audience.OPERATOR,
             is_withdrawal=False,
         )
-        return {"repair_id": str(repair.id), "training_id": str(training.id)}
+        found = (repair, training, register, machine, end)
+        return {name: str(each.id) for name, each in zip(NAMES, found, strict=True)}

@@ -4,16 +4,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import records
 from service.areas import queries as areas
-from service.errors import Invalid, NotFound
-from service.machinery import bounds, queries, rules
+from service.errors import Conflict, Invalid, NotFound
+from service.machinery import bounds, lives, queries, rules
 from service.machinery.models import (
+    EndCause,
     Machine,
     MachineClass,
+    MachineEnd,
     MachineRegister,
     Outcome,
     Repair,
@@ -22,6 +23,7 @@ from service.machinery.models import (
 )
 from service.machinery.schemas import (
     Correcting,
+    EndCreate,
     MachineCreate,
     RegisterCreate,
     RepairCreate,
@@ -121,9 +123,7 @@ def _repaired_machine(session: Session, given: RepairCreate) -> Machine | None:
     """Return the machine that a repair names; None for a group."""
     if given.machine_id is None:
         return None
-    machine = session.scalars(select(Machine).where(Machine.id == given.machine_id)).first()
-    if machine is None:
-        raise NotFound("登记里没有这台机具;请先登记机具,或按类别成批填报", field="machine_id")
+    machine = lives.machine(session, given.machine_id)
     town = machine.area_code[: queries.TOWN]
     if not machine.is_visiting and not given.area_code.startswith(town):
         raise Invalid(f"这台机具登记在 {machine.area_code};检修记在机具登记的镇", field="area_code")
@@ -161,6 +161,51 @@ def file_training(session: Session, given: TrainingCreate) -> tuple[Training, bo
     )
     session.flush()
     return made, True
+
+
+def end_machine(session: Session, machine_id: UUID, given: EndCreate) -> tuple[MachineEnd, bool]:
+    """Say from which day a machine is not in the register; tell whether that is new."""
+    records.take_turn(session)
+    machine = lives.machine(session, machine_id)
+    values = given.model_dump(exclude={"id"}) | {"machine_id": machine_id}
+    digest = records.content_digest(values)
+    known = records.known(session, MachineEnd, given.id, digest)
+    if known is not None:
+        return known, False
+    _refuse_future(session, given.ended_on, "ended_on")
+    old: MachineEnd | None = _correcting(session, MachineEnd, given)
+    if old is not None and old.machine_id != machine_id:
+        raise Invalid("更正的记录须属于同一台机具", field="supersedes_id")
+    if given.ended_on < machine.registered_on:
+        raise Invalid(f"这台机具 {machine.registered_on} 才登记", field="ended_on")
+    if machine_id in lives.ends(session, but=old.id if old is not None else None):
+        raise Conflict("这台机具已报废或注销;改日期请更正那一条")
+    # What should not have been entered was never there.
+    day = machine.registered_on if given.cause is EndCause.ERROR else given.ended_on
+    bounds.refuse_before_repairs(session, machine_id, day)
+    values |= {"ended_on": day, "area_code": machine.area_code}
+    made = records.write(
+        session, MachineEnd, values, row=given.id, digest=digest, action="machinery.end"
+    )
+    session.flush()
+    return made, True
+
+
+def withdraw_end(session: Session, end_id: UUID, reason: str) -> MachineEnd:
+    """Say that a machine did not end."""
+    records.take_turn(session)
+    old = session.scalars(standing(MachineEnd).where(MachineEnd.id == end_id)).first()
+    if old is not None:
+        bounds.refuse_second_plate(session, old.machine_id)
+    return records.withdraw(session, MachineEnd, end_id, reason, action="machinery.withdraw")
+
+
+def withdraw_register(session: Session, register_id: UUID, reason: str) -> MachineRegister:
+    """Say that a register was entered in error."""
+    records.take_turn(session)
+    return records.withdraw(
+        session, MachineRegister, register_id, reason, action="machinery.withdraw"
+    )
 
 
 def withdraw_repair(session: Session, repair_id: UUID, reason: str) -> Repair:

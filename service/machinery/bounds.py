@@ -3,15 +3,14 @@
 The rules look at all that a town has, whoever files; what they tell is what the filer may see.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.errors import Conflict, Invalid
-from service.machinery import queries, rules
+from service.machinery import lives, queries, rules
 from service.machinery.models import Machine, Outcome, Repair
 from service.machinery.queries import Period
 from service.machinery.rules import Job
@@ -50,12 +49,19 @@ def _stock(session: Session, asked: Period, class_code: str) -> int:
         for (_, code), each in queries.registers(session, asked).items()
         if code == class_code
     )
-    named = select(func.count(Machine.id)).where(
+    own = select(Machine).where(
         queries.within(Machine.area_code, asked.area),
         Machine.class_code == class_code,
         Machine.is_visiting.is_(False),
     )
-    return max(counted, session.scalar(named) or 0)
+    ended = lives.ends(session)
+    named = [each for each in session.scalars(own) if _was_there(each, ended, asked.starts_on)]
+    return max(counted, len(named))
+
+
+def _was_there(machine: Machine, ended: dict[UUID, date], since: date) -> bool:
+    end = ended.get(machine.id)
+    return end is None or (end > since and end > machine.registered_on)
 
 
 def _jobs(session: Session, asked: Period, class_code: str, *, but: UUID | None) -> list[Job]:
@@ -68,21 +74,35 @@ def _jobs(session: Session, asked: Period, class_code: str, *, but: UUID | None)
 
 
 def refuse_after_its_end(session: Session, given: RepairCreate, *, but: UUID | None) -> None:
-    """Refuse a repair of a machine that had been scrapped, or a scrapping before a repair."""
-    session.flush()
-    with whole_system(session):
-        of_it = standing(Repair).where(Repair.machine_id == given.machine_id, Repair.id != but)
-        others = list(session.scalars(of_it.order_by(Repair.repaired_on)))
-    ended = [each.repaired_on for each in others if each.outcome is Outcome.SCRAPPED]
-    if ended and given.repaired_on >= ended[0]:
+    """Refuse a repair of a machine that had ended, or a scrapping before a repair."""
+    machine_id = given.machine_id
+    if machine_id is None:
+        return
+    ended = lives.ends(session, but=but).get(machine_id)
+    if ended is not None and given.repaired_on >= ended:
         raise Conflict(
-            f"这台机具 {ended[0]} 已报废,不能再检修;报废登记有误的,请先撤销那一条",
+            f"这台机具 {ended} 起已报废或注销,不能再检修;登记有误的,请先撤销那一条",
             field="repaired_on",
         )
-    later = [each.repaired_on for each in others if each.repaired_on > given.repaired_on]
-    if given.outcome is Outcome.SCRAPPED and later:
+    if given.outcome is Outcome.SCRAPPED:
+        refuse_before_repairs(session, machine_id, given.repaired_on, but=but)
+
+
+def refuse_before_repairs(
+    session: Session, machine_id: UUID, day: date, *, but: UUID | None = None
+) -> None:
+    """Refuse to end a machine before one of its repairs."""
+    session.flush()
+    with whole_system(session):
+        of_it = standing(Repair).where(
+            Repair.machine_id == machine_id, Repair.id != but, Repair.repaired_on > day
+        )
+        later = session.scalars(of_it.order_by(Repair.repaired_on.desc())).first()
+    if later is not None:
         raise Conflict(
-            f"这台机具 {later[-1]} 还有检修,不能在那以前报废;请核对日期", field="repaired_on"
+            f"这台机具 {later.repaired_on} 还有检修,不能在那以前报废或注销;"
+            "请核对日期,或先撤销那条检修",
+            field="repaired_on",
         )
 
 
@@ -93,10 +113,9 @@ def refuse_taken_plate(session: Session, plate: str | None, *, but: UUID | None 
     session.flush()
     with whole_system(session):
         bearing = set(session.scalars(select(Machine.id).where(Machine.plate == plate))) - {but}
-        living = bearing - set(session.scalars(_scrapped(bearing)))
-    if living:
+    if bearing - lives.ends(session).keys():
         raise Conflict(
-            "这块号牌已登记在另一台机具上;请核对号牌,旧机已报废的请先登记报废", field="plate"
+            "这块号牌已登记在另一台机具上;请核对号牌,旧机已报废或注销的,请先登记", field="plate"
         )
 
 
@@ -105,10 +124,3 @@ def refuse_second_plate(session: Session, machine_id: UUID) -> None:
     machine = Machine.__table__.c
     plate = session.scalar(select(machine.plate).where(machine.id == machine_id))
     refuse_taken_plate(session, plate, but=machine_id)
-
-
-def _scrapped(machines: Iterable[UUID]) -> Select[UUID]:
-    ended = standing(Repair).where(
-        Repair.outcome == Outcome.SCRAPPED, Repair.machine_id.in_(machines)
-    )
-    return ended.with_only_columns(Repair.machine_id)

@@ -1,15 +1,44 @@
 """Tables of the machinery book."""
 
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 from sqlalchemy.orm import Session
 
+from service import records
 from service.machinery import actions, queries
-from service.machinery.models import Outcome
-from service.machinery.schemas import RegisterCreate, RepairCreate
+from service.machinery.models import Audience, Outcome
+from service.machinery.schemas import (
+    Attendee,
+    MachineCreate,
+    RegisterCreate,
+    RepairCreate,
+    TrainingCreate,
+)
 from service.tables import Column, ImportReport, Kind, Layout, Upload, import_rows
 
 OUTCOME_TEXT = {"完好": Outcome.FIT, "修复": Outcome.FIT, "待件": Outcome.WAITING}
 OUTCOME_TEXT |= {"待修": Outcome.WAITING, "报废": Outcome.SCRAPPED}
+AUDIENCE_TEXT = {"机手": Audience.OPERATOR, "修理工": Audience.MECHANIC}
+AUDIENCE_TEXT |= {"农技人员": Audience.TECHNICIAN, "合作社": Audience.COOPERATIVE}
+ATTENDEE = re.compile(r"\s*(\S[^::]{0,63}?)\s*[::]\s*(\d{4})\s*")
 TOWN_COLUMN = Column("area_code", ("镇", "所在镇村", "区划代码", "area_code"), Kind.AREA, {}, True)
+
+
+def _attendees(given: Any) -> Any:
+    """Split what stands in the cell into names and the last digits of phones."""
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        return given
+    people = []
+    for each in given:
+        found = ATTENDEE.fullmatch(each)
+        if found is None:
+            raise ValueError(f"“{each}”写成 姓名:手机后四位,例如 陈大文:1234")
+        people.append({"name": found[1], "phone4": unicodedata.normalize("NFKC", found[2])})
+    return people
 
 
 def _class_column(session: Session) -> Column:
@@ -52,15 +81,76 @@ def repair_layout(session: Session) -> Layout[RepairCreate]:
     )
 
 
-def import_registers(session: Session, upload: Upload) -> ImportReport:
-    """Enter a table of registers."""
-    layout = register_layout(session)
-    return import_rows(
-        session, upload, layout, lambda item: actions.file_register(session, item)[1]
+def machine_layout(session: Session) -> Layout[MachineCreate]:
+    """Return the table of single machines."""
+    return Layout(
+        kind="machines",
+        title="农机登记",
+        schema=MachineCreate,
+        columns=(
+            TOWN_COLUMN,
+            _class_column(session),
+            Column("plate", ("号牌", "号牌号码", "plate"), hint="拖拉机、联合收割机必填"),
+            Column("serial", ("出厂编号", "机架号", "serial")),
+            Column("owner_name", ("机主", "所有人", "owner_name")),
+            Column("registered_on", ("登记日期", "registered_on"), Kind.DAY, {}, True),
+            Column("is_visiting", ("跨区作业", "外来", "is_visiting"), Kind.FLAG, hint="是 或 否"),
+        ),
     )
 
 
-def import_repairs(session: Session, upload: Upload) -> ImportReport:
-    """Enter a table of repairs."""
-    layout = repair_layout(session)
-    return import_rows(session, upload, layout, lambda item: actions.file_repair(session, item)[1])
+class TrainingRow(TrainingCreate):
+    """A row of the table of trainings: who attended stands in one cell."""
+
+    attendees: Annotated[
+        list[Attendee], BeforeValidator(_attendees), Field(min_length=1, max_length=2000)
+    ]
+
+
+def training_layout(_: Session) -> Layout[TrainingRow]:
+    """Return the table of trainings."""
+    return Layout(
+        kind="trainings",
+        title="农机培训",
+        schema=TrainingRow,
+        columns=(
+            TOWN_COLUMN,
+            Column("topic", ("培训内容", "主题", "topic"), is_required=True),
+            Column("held_on", ("培训日期", "日期", "held_on"), Kind.DAY, {}, True),
+            Column("audience", ("对象", "audience"), Kind.CHOICE, AUDIENCE_TEXT, True),
+            Column("place", ("地点", "place")),
+            Column("trainer", ("讲师", "trainer")),
+            Column("n_planned", ("计划人数", "n_planned"), Kind.INTEGER),
+            Column(
+                "attendees",
+                ("参训人员", "学员", "attendees"),
+                Kind.LIST,
+                {},
+                True,
+                "姓名:手机后四位,几人用顿号隔开,如 陈大文:1234、李明:5678",
+            ),
+        ),
+    )
+
+
+LAYOUTS: dict[str, Callable[[Session], Layout[Any]]] = {
+    "machine_registers": register_layout,
+    "machines": machine_layout,
+    "repairs": repair_layout,
+    "trainings": training_layout,
+}
+FILE: dict[str, Callable[[Session, Any], tuple[Any, bool]]] = {
+    "machine_registers": actions.file_register,
+    "machines": actions.file_machine,
+    "repairs": actions.file_repair,
+    "trainings": actions.file_training,
+}
+"""What a row of each table is filed by."""
+
+
+def import_table(session: Session, kind: str, upload: Upload) -> ImportReport:
+    """Enter a table of one kind: all of it, or nothing and a report by row."""
+    records.take_turn(session)
+    return import_rows(
+        session, upload, LAYOUTS[kind](session), lambda item: FILE[kind](session, item)[1]
+    )

@@ -22,6 +22,17 @@ class Outcome(StrEnum):
     SCRAPPED = "scrapped"
 
 
+class EndCause(StrEnum):
+    """Why a machine is no longer in the register."""
+
+    SCRAPPED = "scrapped"
+    SOLD = "sold"
+    LEFT = "left"
+    """It was visiting, and went on."""
+    ERROR = "error"
+    """It should not have been entered."""
+
+
 class Audience(StrEnum):
     """Whom a training was for."""
 
@@ -80,6 +91,19 @@ class Machine(AreaScoped, Recorded, Base):
     registered_on: Mapped[date]
     is_visiting: Mapped[bool]
     """跨区作业: from another county; it adds to capacity, not to the stock."""
+
+
+class MachineEnd(AreaScoped, Correctable, Base):
+    """The day from which a machine is not in the register any more.
+
+    A repair that leaves a machine scrapped ends it as well.
+    """
+
+    __tablename__ = "machine_ends"
+
+    machine_id: Mapped[UUID] = mapped_column(ForeignKey("machines.id"), index=True)
+    ended_on: Mapped[date]
+    cause: Mapped[EndCause] = mapped_column(choice(EndCause))
 
 
 class Repair(AreaScoped, Correctable, Base):

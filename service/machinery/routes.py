@@ -6,9 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from service.accounts.access import allow
-from service.machinery import actions, imports, queries
-from service.machinery.models import Machine, MachineRegister, Repair
+from service.machinery import actions, lives, queries
+from service.machinery.models import Machine, MachineEnd, MachineRegister, Repair
 from service.machinery.schemas import (
+    EndCreate,
+    EndRead,
+    MachineCard,
     MachineClassRead,
     MachineCreate,
     MachineRead,
@@ -23,14 +26,12 @@ from service.machinery.schemas import (
 )
 from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
-from service.tables import XLSX, ImportReport, UploadDep, template
 
 router = APIRouter(prefix="/api/v1", tags=["machinery"], route_class=StrictRoute)
 Since = Annotated[Day | None, Query(alias="from")]
 Cursor = Annotated[int, Query(ge=0, le=10**9)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 READ, WRITE = [allow("machinery.read")], [allow("machinery.write")]
-BOOK: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {XLSX: {}}}}}
 
 
 def said(model: type) -> dict[int | str, dict[str, Any]]:
@@ -94,16 +95,12 @@ def file_register(
     return found
 
 
-@router.get("/machinery/registers/imports/template", dependencies=WRITE, **BOOK)
-def read_register_template(session: SessionDep) -> Response:
-    """Return the empty workbook of registers."""
-    return Response(template(imports.register_layout(session)), media_type=XLSX)
-
-
-@router.post("/machinery/registers/imports", response_model=ImportReport, dependencies=WRITE)
-def import_registers(session: SessionDep, upload: UploadDep) -> ImportReport:
-    """Enter a workbook or CSV of registers: all of it, or nothing and a report by row."""
-    return imports.import_registers(session, upload)
+@router.post(
+    "/machinery/registers/{register_id}/withdraw", response_model=RegisterRead, dependencies=WRITE
+)
+def withdraw_register(session: SessionDep, register_id: Id, given: Withdraw) -> MachineRegister:
+    """Say that a register was entered in error."""
+    return actions.withdraw_register(session, register_id, given.reason)
 
 
 @router.get("/machines", response_model=Page[MachineRead], dependencies=READ)
@@ -113,7 +110,7 @@ def list_machines(
     """List the machines that are known by themselves."""
     found = queries.machines(session, area, limit, cursor)
     following = str(cursor + limit) if len(found) == limit else None
-    return Page(items=[MachineRead.model_validate(each) for each in found], next=following)
+    return Page(items=lives.shown(session, found), next=following)
 
 
 @router.post(
@@ -128,6 +125,34 @@ def file_machine(session: SessionDep, response: Response, given: MachineCreate) 
     found, is_new = actions.file_machine(session, given)
     response.status_code = 201 if is_new else 200
     return found
+
+
+@router.get("/machines/{machine_id}", response_model=MachineCard, dependencies=READ)
+def read_machine(session: SessionDep, machine_id: Id) -> MachineCard:
+    """Return one machine with its repairs and its end."""
+    return lives.card(session, machine_id)
+
+
+@router.post(
+    "/machines/{machine_id}/ends",
+    status_code=201,
+    response_model=EndRead,
+    responses=said(EndRead),
+    dependencies=WRITE,
+)
+def end_machine(
+    session: SessionDep, response: Response, machine_id: Id, given: EndCreate
+) -> MachineEnd:
+    """Say from which day a machine is not in the register."""
+    found, is_new = actions.end_machine(session, machine_id, given)
+    response.status_code = 201 if is_new else 200
+    return found
+
+
+@router.post("/machines/ends/{end_id}/withdraw", response_model=EndRead, dependencies=WRITE)
+def withdraw_end(session: SessionDep, end_id: Id, given: Withdraw) -> MachineEnd:
+    """Say that a machine did not end."""
+    return actions.withdraw_end(session, end_id, given.reason)
 
 
 @router.get("/repairs", response_model=Page[RepairRead], dependencies=READ)
@@ -155,18 +180,6 @@ def file_repair(session: SessionDep, response: Response, given: RepairCreate) ->
     found, is_new = actions.file_repair(session, given)
     response.status_code = 201 if is_new else 200
     return found
-
-
-@router.get("/repairs/imports/template", dependencies=WRITE, **BOOK)
-def read_repair_template(session: SessionDep) -> Response:
-    """Return the empty workbook of repairs."""
-    return Response(template(imports.repair_layout(session)), media_type=XLSX)
-
-
-@router.post("/repairs/imports", response_model=ImportReport, dependencies=WRITE)
-def import_repairs(session: SessionDep, upload: UploadDep) -> ImportReport:
-    """Enter a workbook or CSV of repairs: all of it, or nothing and a report by row."""
-    return imports.import_repairs(session, upload)
 
 
 @router.post("/repairs/{repair_id}/withdraw", response_model=RepairRead, dependencies=WRITE)

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from service.machinery.models import Audience, Outcome
+from service.machinery.models import Audience, EndCause, Outcome
 from service.machinery.rules import plate_text
 from service.schemas import AreaCode, Code, Day, Id, Note, Shown, ShownDecimal, Strict, Text, exact
 
@@ -80,6 +80,13 @@ class MachineCreate(Strict):
     owner_name: Short | None = None
     registered_on: Day
     is_visiting: StrictBool = False
+
+
+class EndCreate(Correcting):
+    """From which day a machine is not in the register, and why."""
+
+    ended_on: Day
+    cause: EndCause
 
 
 class RepairCreate(Correcting):
@@ -158,6 +165,16 @@ class MachineRead(Written):
     owner_name: str | None
     registered_on: date
     is_visiting: bool
+    ended_on: date | None = None
+    """The day from which it is not in the register any more: scrapped, sold, gone on."""
+
+
+class EndRead(Corrected):
+    """The end of a machine."""
+
+    machine_id: UUID
+    ended_on: date
+    cause: EndCause
 
 
 class RepairRead(Corrected):
@@ -172,6 +189,13 @@ class RepairRead(Corrected):
     items: str | None
     outcome: Outcome
     cost_yuan: ShownDecimal | None
+
+
+class MachineCard(MachineRead):
+    """One machine with what was told of it, corrected rows among them."""
+
+    repairs: list[RepairRead]
+    ends: list[EndRead]
 
 
 class TrainingRead(Corrected):
