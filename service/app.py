@@ -22,6 +22,7 @@ from service.accounts import routes as accounts
 from service.accounts.access import publish_actions
 from service.agronomy import pest_routes, water_routes, weather_routes
 from service.areas import routes as areas
+from service.capacity import routes as capacity
 from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
 from service.errors import Conflict, Forbidden, NotFound, TooLarge
@@ -75,6 +76,7 @@ PAGES = (pages, land_routes, land_pages, outlet_routes, price_routes)
 )
 PAGES = (pages, land_routes, land_pages, outlet_routes, agronomy_routes)
     machinery_tables,
+    capacity,
     maps,
 )
 PAGES = (pages, land_routes, land_pages, outlet_routes)

@@ -99,6 +99,9 @@ def _table(heading: str, row: str):
 REQUESTS = {
     ("GET", f"{A}/machinery/classes"): _nothing,
     ("GET", f"{A}/machinery/summary"): _area,
+    ("GET", f"{A}/machinery/capacity"): lambda place: {
+        "params": {"season": "2023-spring", "area": place.area, "as_of": "2023-04-20"}
+    },
     ("GET", f"{A}/machinery/registers"): _area,
     ("POST", f"{A}/machinery/registers"): _body(_plain(REGISTER)),
     ("GET", f"{A}/machinery/registers/imports/template"): _nothing,

@@ -86,6 +86,7 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         # machinery
         "machinery.read": _MAP,
         "machinery.write": _KEEPERS,
+        "machinery.capacity.read": _READERS,
         "machinery.write": {_R.RECORDER: Reach.OWN, _R.BUREAU: Reach.OWN},
         # agronomy
         "agronomy.read": _MAP,
