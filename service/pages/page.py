@@ -35,6 +35,7 @@ NAVIGATION = (
     ("/outlets", "网点", tuple(role for role in Role if may(role, "outlet.read"))),
     ("/prices", "价格", tuple(role for role in Role if may(role, "price.read"))),
     ("/agronomy", "农情", tuple(role for role in Role if may(role, "agronomy.read"))),
+    ("/machinery", "农机", tuple(role for role in Role if may(role, "machinery.read"))),
     ("/map", "地图", tuple(role for role in Role if may(role, "map.read"))),
     ("/land", "土地数据", tuple(role for role in Role if may(role, "parcel.import"))),
 )

@@ -59,6 +59,9 @@ DONE_TEXT = {
     "price-withdrawn": "已撤销,原来的记录仍可查到",
     "agronomy-reading": "已保存这次读数",
     "agronomy-survey": "已保存这次调查",
+    "repair": "已登记检修",
+    "training": "已登记培训;只记人数,不留姓名",
+    "machinery-withdraw": "已撤销;原来的记录仍可查",
     "outlet-change": "已登记,从所填的日期起生效",
 }
 WEEKDAYS = "一二三四五六日"
