@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
@@ -114,10 +115,18 @@ def write(
     return made
 
 
+@cache
+def _later_rows(table: Any) -> Any:
+    """Return the columns of the rows that may correct; made once, for that costs more than asking.
+
+    By table: a correction that lies out of the viewer's sight corrects all the same.
+    """
+    return table.alias().c
+
+
 def standing(model: type[C], known_at: datetime | None = None) -> Select[C]:
     """Return the query for the rows that hold, as was known at an instant (default: now)."""
-    # By table: a correction that lies out of the viewer's sight corrects all the same.
-    later = model.__table__.alias().c  # type: ignore[attr-defined]
+    later = _later_rows(model.__table__)  # type: ignore[attr-defined]
     superseding = later.supersedes_id == model.id
     wanted = select(model).where(model.is_withdrawal.is_(False))
     if known_at is not None:

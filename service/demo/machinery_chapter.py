@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
+from uuid import UUID
 
 from service.demo.stage import Stage
 from service.machinery import actions
-from service.machinery.models import Audience, Outcome
+from service.machinery.models import Audience, EndCause, Outcome
 from service.machinery.schemas import (
     Attendee,
+    EndCreate,
     MachineCreate,
     RegisterCreate,
     RepairCreate,
@@ -21,7 +23,10 @@ STOCK = {"TRAC_H": 90, "TRAC_W": 26, "TILL_R": 70, "TILL_M": 160, "PLANT_R": 40,
 """Class -> about how many a town has."""
 PER_WEEK = {"TRAC_H": 6, "TILL_R": 6, "TILL_M": 9, "PLANT_R": 2}
 """Class -> machines of a town that a week's team puts right."""
+NO_MACHINE = UUID(int=0)
 N_NAMED, N_PERSONS, N_TRAININGS = 24, 156, 6
+GUESTS_CAME, N_GUESTS = date(2023, 4, 6), 3
+"""Transplanters from the next county, which go on in the week after."""
 N_AGAIN = 15
 """Persons who come to the last training a second time."""
 TOPICS = (
@@ -40,6 +45,7 @@ class MachineryChapter:
 
     def __init__(self) -> None:
         self.random = Random(1968)
+        self.sold = NO_MACHINE
 
     def begin(self, stage: Stage) -> None:
         """Nothing stands before 2023."""
@@ -64,6 +70,8 @@ class MachineryChapter:
                     )
                     actions.file_repair(session, given)
         self._train(stage, (day - FIRST_WEEK).days // 7)
+        if day == GUESTS_CAME:
+            self._receive(stage)
 
     def _register(self, stage: Stage) -> None:
         for town in sorted(stage.towns):
@@ -90,6 +98,7 @@ class MachineryChapter:
                         registered_on=date(2019, 5, 1),
                     ),
                 )
+                self.sold = machine.id
                 for weeks in range(1 + (n < N_TRAININGS)):  # a few were put right twice
                     repair = RepairCreate(
                         area_code=first,
@@ -98,6 +107,23 @@ class MachineryChapter:
                         outcome=Outcome.FIT,
                     )
                     actions.file_repair(session, repair)
+
+    def _receive(self, stage: Stage) -> None:
+        """Enter machines that came to help; and that one of the town's own was sold."""
+        town = min(stage.towns)
+        with stage.acting(f"recorder-{town}") as session:
+            for n in range(N_GUESTS):
+                guest = MachineCreate(
+                    area_code=town,
+                    class_code="PLANT_R",
+                    serial=f"YD-{n + 1:04d}",
+                    owner_name="邻县农机合作社",
+                    registered_on=GUESTS_CAME - timedelta(days=2),
+                    is_visiting=True,
+                )
+                actions.file_machine(session, guest)
+            gone = EndCreate(ended_on=GUESTS_CAME - timedelta(days=1), cause=EndCause.SOLD)
+            actions.end_machine(session, self.sold, gone)
 
     def _train(self, stage: Stage, week: int) -> None:
         if week >= N_TRAININGS:

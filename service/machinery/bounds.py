@@ -24,11 +24,12 @@ def refuse_beyond_stock(
 ) -> None:
     """Refuse a repair that makes more machines repaired in a year than the town has."""
     year = given.repaired_on.year
-    asked = Period(date(year, 1, 1), date(year, 12, 31), area=given.area_code[: queries.TOWN])
+    town = given.area_code[: queries.TOWN]
+    asked = Period(date(year, 1, 1), date(year, 12, 31), area=town, class_code=class_code)
     session.flush()  # while every area is seen, nothing may be left to write
     with whole_system(session):
-        stock = _stock(session, asked, class_code)
-        jobs = _jobs(session, asked, class_code, but=but)
+        stock = _stock(session, asked)
+        jobs = _jobs(session, asked, but=but)
     before = rules.n_machines(jobs)
     after = rules.n_machines([*jobs, Job(given.machine_id, given.n_machines)])
     if after <= max(stock, before):
@@ -42,20 +43,18 @@ def refuse_beyond_stock(
     )
 
 
-def _stock(session: Session, asked: Period, class_code: str) -> int:
+def _stock(session: Session, asked: Period) -> int:
     """Return how many machines of a class a town has: as registered, or as many as are named."""
-    counted = sum(
-        each.n_registered
-        for (_, code), each in queries.registers(session, asked).items()
-        if code == class_code
-    )
+    counted = sum(each.n_registered for each in queries.registers(session, asked).values())
     own = select(Machine).where(
         queries.within(Machine.area_code, asked.area),
-        Machine.class_code == class_code,
+        Machine.class_code == asked.class_code,
         Machine.is_visiting.is_(False),
     )
-    ended = lives.ends(session)
-    named = [each for each in session.scalars(own) if _was_there(each, ended, asked.starts_on)]
+    named = list(session.scalars(own))
+    if len(named) > counted:
+        ended = lives.ends(session)
+        named = [each for each in named if _was_there(each, ended, asked.starts_on)]
     return max(counted, len(named))
 
 
@@ -64,13 +63,10 @@ def _was_there(machine: Machine, ended: dict[UUID, date], since: date) -> bool:
     return end is None or (end > since and end > machine.registered_on)
 
 
-def _jobs(session: Session, asked: Period, class_code: str, *, but: UUID | None) -> list[Job]:
-    guests = queries.visiting(session)
-    return [
-        Job(each.machine_id, each.n_machines, each.machine_id in guests)
-        for each in queries.repairs(session, asked)
-        if each.class_code == class_code and each.id != but
-    ]
+def _jobs(session: Session, asked: Period, *, but: UUID | None) -> list[Job]:
+    found = [each for each in queries.repairs(session, asked) if each.id != but]
+    guests = queries.visiting(session) if any(each.machine_id for each in found) else set()
+    return [Job(each.machine_id, each.n_machines, each.machine_id in guests) for each in found]
 
 
 def refuse_after_its_end(session: Session, given: RepairCreate, *, but: UUID | None) -> None:

@@ -39,6 +39,8 @@ class Period:
     as_of: date
     known_at: datetime | None = None
     area: str = ""
+    class_code: str | None = None
+    """Only of this class; None for all."""
 
 
 def today(session: Session) -> date:
@@ -74,6 +76,8 @@ def registers(session: Session, asked: Period) -> dict[RegisterKey, MachineRegis
         MachineRegister.counted_on <= asked.as_of,
         within(MachineRegister.area_code, asked.area),
     )
+    if asked.class_code is not None:
+        wanted = wanted.where(MachineRegister.class_code == asked.class_code)
     in_order = wanted.order_by(
         MachineRegister.counted_on, MachineRegister.recorded_at, MachineRegister.id
     )
@@ -94,6 +98,8 @@ def repairs(session: Session, asked: Period) -> list[Repair]:
         Repair.repaired_on <= asked.as_of,
         within(Repair.area_code, asked.area),
     )
+    if asked.class_code is not None:
+        wanted = wanted.where(Repair.class_code == asked.class_code)
     return list(session.scalars(wanted.order_by(Repair.repaired_on, Repair.id)))
 
 
