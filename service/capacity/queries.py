@@ -172,6 +172,6 @@ def _text(verdict: Verdict, left: Decimal, low: Decimal, high: Decimal) -> str:
         Verdict.UNKNOWN: "没有计划面积,不能比较;请先报计划",
         Verdict.DONE: "已完成",
         Verdict.ENOUGH: "机具够用",
-        Verdict.TIGHT: f"偏紧:按低限还差 {left - low:,.0f} 亩,按高限够",
-        Verdict.SHORT: f"缺口 {left - high:,.0f} 至 {left - low:,.0f} 亩,须调机或靠人工",
+        Verdict.TIGHT: f"按低限还差 {left - low:,.0f} 亩,按高限够",
+        Verdict.SHORT: f"还差 {left - high:,.0f} 至 {left - low:,.0f} 亩,须调机或靠人工",
     }[verdict]

@@ -73,7 +73,7 @@ def test_fewer_days_make_a_gap_that_is_said_in_words(planned, recorder):
     assert "还差 375 亩" in tight["text"]
     short = line(asked(recorder, planned, days_left=1), "transplant")
     assert short["verdict"] == "short"
-    assert "缺口 300 至 525 亩" in short["text"]
+    assert "还差 300 至 525 亩" in short["text"]
 
 
 def test_a_visiting_machine_adds_to_capacity_while_it_is_here(planned, recorder, clock):

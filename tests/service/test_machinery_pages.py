@@ -115,7 +115,7 @@ def test_the_capacity_is_shown_to_those_who_may_read_the_sowing(book, as_role, r
     shown = as_role("leader").get("/machinery", days_left=2).text
     assert "插秧能力" in shown
     assert "剩 2 天(所填)" in shown
-    assert "缺口 99,400 至 99,850 亩" in shown
+    assert "还差 99,400 至 99,850 亩" in shown
     assert "默认,未核实" in shown
     assert "插秧能力" not in as_role("officer").get("/machinery").text
     assert as_role("recorder", VILLAGE).get("/machinery").status_code == 200
