@@ -131,6 +131,11 @@ class AgronomyThresholds(_Section):
     ample_share: Decimal
     max_years_for_mean: int
     sowing: tuple[SowingWeather, ...]
+class VisitThresholds(_Section):
+    """What past inspections tell of an outlet and of all outlets."""
+
+    lookback_days: int
+    confidence: Decimal
 
 
 class Thresholds(_Section):
@@ -145,6 +150,7 @@ class Thresholds(_Section):
     prices: PriceThresholds
     photos: PhotoThresholds
     agronomy: AgronomyThresholds
+    visits: VisitThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

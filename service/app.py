@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.settings import Settings
+from inspections.visits import StepOutOfOrder
 from service import errors, jobs, migrations, telemetry
 from service.accounts import routes as accounts
 from service.accounts.access import publish_actions
@@ -81,6 +82,14 @@ PAGES = (pages, land_routes, land_pages, outlet_routes, agronomy_routes)
     maps,
 )
 PAGES = (pages, land_routes, land_pages, outlet_routes, machinery_routes)
+from service.visits import campaign_routes as campaigns
+from service.visits import routes as visits
+
+BOOKS = (
+    *(accounts, areas, land, parcels, reporting, sowing),
+    *(outlets, machinery, campaigns, visits, maps),
+)
+PAGES = (pages, land_routes, land_pages, outlet_routes)
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16
@@ -132,7 +141,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.writing = asyncio.Semaphore(ADMITTED_WRITERS)
     app.state.long = asyncio.Semaphore(1)
     _add_routes(app)
-    errors.install(app, core={MoveNotAllowed: Conflict}, page=error_page)
+    errors.install(app, core={MoveNotAllowed: Conflict, StepOutOfOrder: Conflict}, page=error_page)
     app.add_middleware(Guarded)
     app.add_middleware(telemetry.Observed, metrics=app.state.metrics)
     return app

@@ -18,6 +18,9 @@ BOOKS = (books_outlets, books_products, books_machinery, books_photos)
 from tests import books_agronomy, books_machinery, books_outlets
 
 BOOKS = (books_outlets, books_machinery, books_agronomy)
+from tests import books_machinery, books_outlets, books_visits
+
+BOOKS = (books_outlets, books_machinery, books_visits)
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}
 ROLE_OF = {key: value for book in BOOKS for key, value in book.ROLE_OF.items()}

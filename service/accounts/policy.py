@@ -23,6 +23,7 @@ _READERS = dict.fromkeys(
     (_R.RECORDER, _R.APPROVER, _R.BUREAU, _R.LEADER, _R.AUDITOR, _R.ADMIN), Reach.OWN
 )
 _MAP = _READERS | {_R.OFFICER: Reach.OWN}
+_INSPECTION = dict.fromkeys((_R.BUREAU, _R.OFFICER, _R.LEADER, _R.AUDITOR), Reach.OWN)
 _BUREAU = {_R.BUREAU: Reach.OWN}
 _KEEPERS = {_R.RECORDER: Reach.OWN, _R.BUREAU: Reach.OWN}
 
@@ -83,6 +84,11 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "photo.read": _MAP,
         # what tells where a photo was taken: the original with its EXIF, and positions
         "photo.original": dict.fromkeys((_R.OFFICER, _R.BUREAU, _R.AUDITOR), Reach.OWN),
+        # visits
+        "campaign.read": _INSPECTION,
+        "campaign.write": _BUREAU,  # also the roster, and who keeps away from whom
+        "visit.read": _INSPECTION,
+        "visit.write": {_R.OFFICER: Reach.OWN},
         # machinery
         "machinery.read": _MAP,
         "machinery.write": _KEEPERS,

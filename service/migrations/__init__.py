@@ -19,6 +19,7 @@ from service.database import Database
 from service.machinery import codes as machinery
 from service.sowing import codes
 from service.supply import products
+from service.visits import codes as visits
 
 HERE = Path(__file__).parent
 LOCK_KEY = int.from_bytes(hashlib.sha256(b"chungeng.migrate").digest()[:7], "big")
@@ -72,6 +73,7 @@ def migrate(database: Database, *, backup_directory: Path | None) -> bool:
                 codes.load(session)
                 machinery.load(session)
                 products.load(session)
+                visits.load(session)
                 session.commit()
         log.info("migrated", before=before, after=newest)
         return True

@@ -18,6 +18,8 @@ import service.sowing.models
 import service.supply.models
 import service.supply.stock_models
 import service.supply.price_models
+import service.visits.campaign_models
+import service.visits.models
 from service.columns import ExactDecimal, SurveyNumber, UtcInstant
 from service.database import Base
 from service.space import Geometry

@@ -16,7 +16,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 import service.jobs
-import service.supply.models  # noqa: F401
+import service.supply.models
+import service.visits.models  # noqa: F401
 from service import backups, migrations
 from service.app import create_app
 from service.database import Base, Database

@@ -1,0 +1,1 @@
+"""On-the-spot inspections: campaigns and their draw, officers, visits, samples, findings."""

@@ -1,0 +1,206 @@
+"""The API of visits, samples and findings."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from service.accounts.access import allow
+from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
+from service.security import SessionDep
+from service.tables import XLSX, ImportReport, UploadDep, template
+from service.visits import actions, counts, followup_actions, imports, queries
+from service.visits.campaign_routes import said
+from service.visits.campaign_schemas import Version
+from service.visits.schemas import (
+    ChecklistItemRead,
+    FindingCreate,
+    FindingRead,
+    FindingStepCreate,
+    SampleCreate,
+    SampleRead,
+    SampleStepCreate,
+    VisitCard,
+    VisitCounts,
+    VisitCreate,
+    VisitRead,
+    Withdraw,
+)
+
+router = APIRouter(prefix="/api/v1", tags=["visits"], route_class=StrictRoute)
+Since = Annotated[Day | None, Query(alias="from")]
+READ, WRITE = [allow("visit.read")], [allow("visit.write")]
+BOOK: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {XLSX: {}}}}}
+
+
+@router.get("/checklists", response_model=Page[ChecklistItemRead], dependencies=READ)
+def list_checklists(session: SessionDep, version: Version | None = None) -> Page[ChecklistItemRead]:
+    """List the items of the checklists, with violation type, article and consequence."""
+    found = queries.checklist(session, version)
+    return Page(items=[ChecklistItemRead.model_validate(each) for each in found])
+
+
+@router.get("/visits", response_model=Page[VisitRead], dependencies=READ)
+def list_visits(
+    session: SessionDep,
+    since: Since = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    area: AreaCode = "",
+    campaign: Id | None = None,
+) -> Page[VisitRead]:
+    """List the visits of a period that hold."""
+    asked = queries.period(session, since, as_of, known_at, area, campaign)
+    return Page(items=queries.shown(session, queries.visits(session, asked)))
+
+
+@router.post(
+    "/visits",
+    status_code=201,
+    response_model=VisitRead,
+    responses=said(VisitRead),
+    dependencies=WRITE,
+)
+def file_visit(session: SessionDep, response: Response, given: VisitCreate) -> VisitRead:
+    """Enter a visit by two certified officers or more; with `supersedes_id`, a correction."""
+    found, is_new = actions.file_visit(session, given)
+    response.status_code = 201 if is_new else 200
+    return queries.shown(session, [found])[0]
+
+
+@router.get("/visits/counts", response_model=VisitCounts, dependencies=READ)
+def count_visits(
+    session: SessionDep,
+    since: Since = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    area: AreaCode = "",
+    campaign: Id | None = None,
+) -> VisitCounts:
+    """Count 人次, 家次 and 家, coverage and what was checked; tell what may be said of it."""
+    return counts.counts(session, queries.period(session, since, as_of, known_at, area, campaign))
+
+
+@router.get("/visits/imports/template", dependencies=WRITE, **BOOK)
+def read_template() -> Response:
+    """Return the empty workbook of visits."""
+    headers = {"Content-Disposition": 'attachment; filename="visits.xlsx"'}
+    return Response(template(imports.LAYOUT), media_type=XLSX, headers=headers)
+
+
+@router.post("/visits/imports", response_model=ImportReport, dependencies=WRITE)
+def import_visits(session: SessionDep, upload: UploadDep) -> ImportReport:
+    """Enter a workbook or CSV of visits: all of it, or nothing and a report by row."""
+    return imports.import_visits(session, upload)
+
+
+@router.get("/visits/{visit_id}", response_model=VisitCard, dependencies=READ)
+def read_visit(session: SessionDep, visit_id: Id) -> VisitCard:
+    """Return a visit with its answers, samples, findings and versions."""
+    return queries.card(session, visit_id)
+
+
+@router.post("/visits/{visit_id}/withdraw", response_model=VisitRead, dependencies=WRITE)
+def withdraw_visit(session: SessionDep, visit_id: Id, given: Withdraw) -> VisitRead:
+    """Say that a visit was entered in error."""
+    found = actions.withdraw_visit(session, visit_id, given.reason)
+    session.flush()
+    return queries.shown(session, [found])[0]
+
+
+@router.get("/samples", response_model=Page[SampleRead], dependencies=READ)
+def list_samples(
+    session: SessionDep,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    area: AreaCode = "",
+) -> Page[SampleRead]:
+    """List the samples as they stand on a day."""
+    asked = queries.period(session, None, as_of, known_at, area)
+    return Page(items=queries.samples(session, asked))
+
+
+@router.post(
+    "/samples",
+    status_code=201,
+    response_model=SampleRead,
+    responses=said(SampleRead),
+    dependencies=WRITE,
+)
+def file_sample(session: SessionDep, response: Response, given: SampleCreate) -> SampleRead:
+    """Enter a sealed sample of a visit."""
+    found, is_new = followup_actions.file_sample(session, given)
+    response.status_code = 201 if is_new else 200
+    return queries.sample_now(session, found)
+
+
+@router.post(
+    "/samples/{sample_id}/steps",
+    status_code=201,
+    response_model=SampleRead,
+    responses=said(SampleRead),
+    dependencies=WRITE,
+)
+def step_sample(
+    session: SessionDep, response: Response, sample_id: Id, given: SampleStepCreate
+) -> SampleRead:
+    """Enter that a sample was sent, or its result; with `supersedes_id`, a correction."""
+    _, is_new = followup_actions.step_sample(session, sample_id, given)
+    response.status_code = 201 if is_new else 200
+    return queries.sample_now(session, followup_actions.sample(session, sample_id))
+
+
+@router.post("/samples/{sample_id}/withdraw", response_model=SampleRead, dependencies=WRITE)
+def withdraw_sample(session: SessionDep, sample_id: Id, given: Withdraw) -> SampleRead:
+    """Say that a sample was entered in error."""
+    found = followup_actions.withdraw_sample(session, sample_id, given.reason)
+    return queries.sample_now(session, found)
+
+
+@router.get("/findings", response_model=Page[FindingRead], dependencies=READ)
+def list_findings(
+    session: SessionDep,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    area: AreaCode = "",
+) -> Page[FindingRead]:
+    """List the findings as they stand on a day, with what is overdue."""
+    asked = queries.period(session, None, as_of, known_at, area)
+    return Page(items=queries.findings(session, asked))
+
+
+@router.post(
+    "/findings",
+    status_code=201,
+    response_model=FindingRead,
+    responses=said(FindingRead),
+    dependencies=WRITE,
+)
+def file_finding(session: SessionDep, response: Response, given: FindingCreate) -> FindingRead:
+    """Enter a violation that a visit found."""
+    found, is_new = followup_actions.file_finding(session, given)
+    response.status_code = 201 if is_new else 200
+    return queries.finding_now(session, found)
+
+
+@router.post(
+    "/findings/{finding_id}/steps",
+    status_code=201,
+    response_model=FindingRead,
+    responses=said(FindingRead),
+    dependencies=WRITE,
+)
+def step_finding(
+    session: SessionDep, response: Response, finding_id: Id, given: FindingStepCreate
+) -> FindingRead:
+    """Enter an order, a recheck, a hand-over or its receipt."""
+    _, is_new = followup_actions.step_finding(session, finding_id, given)
+    response.status_code = 201 if is_new else 200
+    return queries.finding_now(session, followup_actions.standing_finding(session, finding_id))
+
+
+@router.post("/findings/{finding_id}/withdraw", response_model=FindingRead, dependencies=WRITE)
+def withdraw_finding(session: SessionDep, finding_id: Id, given: Withdraw) -> FindingRead:
+    """Say that a finding was entered in error."""
+    found = followup_actions.withdraw_finding(session, finding_id, given.reason)
+    session.flush()
+    return queries.finding_now(session, found)
