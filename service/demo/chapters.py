@@ -14,3 +14,6 @@ CHAPTERS: tuple[type[Chapter], ...] = (
 )
 CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter, PricesChapter)
 CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter, AgronomyChapter)
+from service.demo.visits_chapter import VisitsChapter
+
+CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter, VisitsChapter)

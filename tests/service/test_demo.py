@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +32,10 @@ from service.sowing import progress, rollups
 from service.sowing.models import SowingReport
 from service.supply import outlets, price_spikes, prices
 from service.supply.price_schemas import Comparison
+from service.supply import outlets
+from service.visits import campaign_queries as campaigns
+from service.visits import counts as visit_counts
+from service.visits import queries as visits
 
 COUNTY = "441803"
 PASSWORD, NEW_PASSWORD = "spring of 2023", "another spring"
@@ -158,6 +163,23 @@ def test_the_spring_had_a_cold_spell_and_its_reservoirs_are_read(told):
     assert {each.grade for each in table.items} == {"suitable", "marginal", "unsuitable"}
     assert {each.supply_text for each in held.items} == {"充足", "偏紧", "不足", "不明"}
     assert (held.total.n_read, held.total.n_stale) == (6, 1)
+def test_the_inspections_are_the_bulletins_with_their_rows(told):
+    with told.system_reading() as session:
+        asked = visits.period(session, date(2023, 1, 1), CLOSING_DAY, None, COUNTY)
+        found = visit_counts.counts(session, asked)
+        rows = visits.visits(session, asked)
+        there = visits.officers_of(session, (each.id for each in rows))
+        (campaign,) = campaigns.campaigns(session, COUNTY, 9, 0)
+        drawn = replace(asked, campaign_id=campaign.id)
+        bound = visit_counts.counts(session, drawn).bound
+    assert found.visit_times.value == len(rows) == 46
+    assert found.outlets.value == len({each.outlet_id for each in rows}) == 44
+    assert 130 <= found.officer_times.value == sum(map(len, there.values())) <= 139
+    assert (found.n_pending_samples, found.n_samples, found.n_findings) == (0, 6, 0)
+    assert (found.may_say_none_found, found.reasons) == (True, [])
+    assert sum(each.n_inspected for each in found.by_town) == 44
+    assert (bound.withheld, bound.n_listed, bound.n_inspected) == ([], 233, 44)
+    assert 0 < bound.at_most < 30
 
 
 def test_the_county_is_the_sum_of_its_towns_and_of_its_villages(told):
