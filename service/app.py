@@ -38,6 +38,7 @@ from service.pages import agronomy_routes, land_routes, outlet_routes
 from service.pages import import_routes as land_pages
 from service.pages import land_routes, outlet_routes, price_routes
 from service.pages import land_routes, machinery_routes, outlet_routes
+from service.pages import land_routes, outlet_routes, visit_routes
 from service.pages import routes as pages
 from service.pages.content_policy import content_policy
 from service.pages.page import error_page
@@ -89,7 +90,7 @@ BOOKS = (
     *(accounts, areas, land, parcels, reporting, sowing),
     *(outlets, machinery, campaigns, visits, maps),
 )
-PAGES = (pages, land_routes, land_pages, outlet_routes)
+PAGES = (pages, land_routes, land_pages, outlet_routes, visit_routes)
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16

@@ -20,15 +20,14 @@ from service.visits.campaign_schemas import (
     ExclusionCreate,
     OfficerCreate,
 )
-from service.visits.models import Answer, Visit, VisitKind
-from service.visits.schemas import (
+from service.visits.followup_schemas import (
     FindingCreate,
-    FindingStepCreate,
-    ItemAnswer,
+    FindingEventCreate,
     SampleCreate,
-    SampleStepCreate,
-    VisitCreate,
+    SampleEventCreate,
 )
+from service.visits.models import Answer, Visit, VisitKind
+from service.visits.schemas import ItemAnswer, VisitCreate
 
 COUNTY, CHECKLIST = "441803", "2023-1"
 N_OFFICERS, TEAM = 12, 3
@@ -119,13 +118,13 @@ class VisitsChapter:
         )
         day = visit.visited_on
         if outcome is Outcome.ORDER_FIX:
-            order = FindingStepCreate(
+            order = FindingEventCreate(
                 step=FindingStep.ORDER, occurred_on=day, due_on=day + timedelta(days=14)
             )
             followup_actions.step_finding(session, finding.id, order)
             self.mended.append((finding.id, outlet.id))
             return
-        handed = FindingStepCreate(
+        handed = FindingEventCreate(
             step=FindingStep.HAND_OVER,
             occurred_on=day,
             due_on=day + timedelta(days=30),
@@ -133,7 +132,7 @@ class VisitsChapter:
             document_no="清新农移〔2022〕1号",
         )
         followup_actions.step_finding(session, finding.id, handed)
-        receipt = FindingStepCreate(step=FindingStep.RECEIPT, occurred_on=day)
+        receipt = FindingEventCreate(step=FindingStep.RECEIPT, occurred_on=day)
         followup_actions.step_finding(session, finding.id, receipt)
 
     def _look_again(self, stage: Stage, day: date) -> None:
@@ -149,7 +148,7 @@ class VisitsChapter:
                         outcome=Outcome.NO_VIOLATION,
                     ),
                 )
-                passed = FindingStepCreate(
+                passed = FindingEventCreate(
                     step=FindingStep.RECHECK_PASSED, occurred_on=day, recheck_visit_id=visit.id
                 )
                 followup_actions.step_finding(session, finding_id, passed)
@@ -234,7 +233,7 @@ class VisitsChapter:
             sealed_on=visit.visited_on,
         )
         sample, _ = followup_actions.file_sample(session, sealed)
-        sent = SampleStepCreate(
+        sent = SampleEventCreate(
             step=SampleStep.SENT, occurred_on=visit.visited_on, lab="清远市种子质量检验站"
         )
         followup_actions.step_sample(session, sample.id, sent)
@@ -243,7 +242,7 @@ class VisitsChapter:
     def _tell_results(self, stage: Stage, day: date) -> None:
         with stage.acting(next(iter(self.usernames.values()))) as session:
             for each in self.sampled:
-                result = SampleStepCreate(step=SampleStep.RESULT, occurred_on=day, is_pass=True)
+                result = SampleEventCreate(step=SampleStep.RESULT, occurred_on=day, is_pass=True)
                 followup_actions.step_sample(session, each, result)
         self.sampled = []
 

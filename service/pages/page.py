@@ -36,6 +36,8 @@ NAVIGATION = (
     ("/prices", "价格", tuple(role for role in Role if may(role, "price.read"))),
     ("/agronomy", "农情", tuple(role for role in Role if may(role, "agronomy.read"))),
     ("/machinery", "农机", tuple(role for role in Role if may(role, "machinery.read"))),
+    ("/visits", "检查", tuple(role for role in Role if may(role, "visit.read"))),
+    ("/campaigns", "抽查", tuple(role for role in Role if may(role, "campaign.read"))),
     ("/map", "地图", tuple(role for role in Role if may(role, "map.read"))),
     ("/land", "土地数据", tuple(role for role in Role if may(role, "parcel.import"))),
 )

@@ -63,6 +63,11 @@ DONE_TEXT = {
     "training": "已登记培训;只记人数,不留姓名",
     "machinery-withdraw": "已撤销;原来的记录仍可查",
     "outlet-change": "已登记,从所填的日期起生效",
+    "campaign": "已登记;抽取只能做一次,请核对后再抽",
+    "draw": "已抽取;名单、种子和摘要已公布,谁都可以复算",
+    "visit": "已登记这次检查",
+    "sample": "样品已登记",
+    "finding": "问题已登记",
 }
 WEEKDAYS = "一二三四五六日"
 

@@ -13,7 +13,7 @@ from inspections.visits import Tier
 from service import audit, records
 from service.areas import queries as areas
 from service.database import thresholds_of
-from service.errors import Conflict, Invalid, NotFound
+from service.errors import Conflict, Invalid
 from service.supply import outlets
 from service.supply.models import Status
 from service.supply.outlet_schemas import OutletRead
@@ -241,7 +241,7 @@ def exclude(session: Session, given: ExclusionCreate) -> tuple[Exclusion, bool]:
     queries.officer(session, given.officer_id)
     outlet = outlets.known_outlet(session, given.outlet_id)
     if outlet.status is Status.MERGED:
-        raise NotFound("这条登记已并入另一个网点;请用合并后的那一个", field="outlet_id")
+        raise Conflict("这条登记已并入另一个网点;请用合并后的那一个", field="outlet_id")
     if given.supersedes_id is not None:
         records.superseded(session, Exclusion, given.supersedes_id, given.reason)
     values = given.model_dump(exclude={"id"}) | {"area_code": outlet.area_code}

@@ -18,17 +18,10 @@ from service.supply import outlets
 from service.supply.models import Category, Status
 from service.supply.outlet_schemas import OutletRead
 from service.visits import campaign_queries, queries
+from service.visits.count_schemas import Bound, CheckedType, Counted, CoverageLine, VisitCounts
+from service.visits.followup_schemas import FindingRead, SampleRead
 from service.visits.models import Answer, Visit
 from service.visits.queries import Period
-from service.visits.schemas import (
-    Bound,
-    CheckedType,
-    Counted,
-    CoverageLine,
-    FindingRead,
-    SampleRead,
-    VisitCounts,
-)
 
 SHARE_PLACES = Decimal("0.0001")
 Subject = UUID | tuple[str, str]

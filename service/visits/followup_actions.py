@@ -20,6 +20,12 @@ from service import audit, records
 from service.errors import Conflict, Invalid, NotFound
 from service.records import standing
 from service.visits import campaign_queries, queries
+from service.visits.followup_schemas import (
+    FindingCreate,
+    FindingEventCreate,
+    SampleCreate,
+    SampleEventCreate,
+)
 from service.visits.history import failed_visits
 from service.visits.models import (
     Finding,
@@ -29,12 +35,6 @@ from service.visits.models import (
     ViolationType,
     Visit,
     VisitKind,
-)
-from service.visits.schemas import (
-    FindingCreate,
-    FindingStepCreate,
-    SampleCreate,
-    SampleStepCreate,
 )
 
 RECHECKS = frozenset({FindingStep.RECHECK_PASSED, FindingStep.RECHECK_FAILED})
@@ -94,7 +94,7 @@ def _steps(session: Session, sample_id: UUID) -> list[SampleEvent]:
 
 
 def step_sample(
-    session: Session, sample_id: UUID, given: SampleStepCreate
+    session: Session, sample_id: UUID, given: SampleEventCreate
 ) -> tuple[SampleEvent, bool]:
     """Enter the next step of a sample, or correct one; tell whether it is new."""
     audit.instant(session)
@@ -117,7 +117,7 @@ def step_sample(
 
 
 def _refuse_step_correction(
-    session: Session, steps: list[SampleEvent], given: SampleStepCreate
+    session: Session, steps: list[SampleEvent], given: SampleEventCreate
 ) -> None:
     """Refuse a correction that would put the steps out of order."""
     assert given.supersedes_id is not None
@@ -174,12 +174,12 @@ def file_finding(session: Session, given: FindingCreate) -> tuple[Finding, bool]
 def standing_finding(session: Session, finding_id: UUID) -> Finding:
     """Return what holds of a finding that any of its rows names."""
     named = session.scalars(select(Finding).where(Finding.id == finding_id)).first()
-    if named is not None:
-        wanted = standing(Finding).where(Finding.root_id == named.root_id)
-        found = session.scalars(wanted).first()
-        if found is not None:
-            return found
-    raise NotFound("没有这个问题,或已撤销;请核对编号", field="finding_id")
+    if named is None:
+        raise NotFound("没有这个问题;请核对编号", field="finding_id")
+    found = session.scalars(standing(Finding).where(Finding.root_id == named.root_id)).first()
+    if found is None:
+        raise Conflict("这个问题已撤销", field="finding_id")
+    return found
 
 
 def withdraw_finding(session: Session, finding_id: UUID, reason: str) -> Finding:
@@ -188,7 +188,7 @@ def withdraw_finding(session: Session, finding_id: UUID, reason: str) -> Finding
 
 
 def step_finding(
-    session: Session, finding_id: UUID, given: FindingStepCreate
+    session: Session, finding_id: UUID, given: FindingEventCreate
 ) -> tuple[FindingEvent, bool]:
     """Enter a step of a finding; tell whether it is new."""
     audit.instant(session)
@@ -213,7 +213,7 @@ def step_finding(
     return made, True
 
 
-def _recheck(session: Session, visit: Visit, given: FindingStepCreate) -> Visit:
+def _recheck(session: Session, visit: Visit, given: FindingEventCreate) -> Visit:
     """Return the visit that looked again; refuse one that cannot have."""
     assert given.recheck_visit_id is not None
     again = queries.standing_visit(session, given.recheck_visit_id)

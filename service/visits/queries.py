@@ -10,11 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.visits import CLOSING, FindingStep, SampleStep
-from service.errors import NotFound
+from service.errors import Conflict, NotFound
 from service.records import standing
 from service.security import AFTER_ANY_DIGIT
 from service.visits.campaign_models import Officer
 from service.visits.campaign_queries import today
+from service.visits.followup_schemas import (
+    FindingEventRead,
+    FindingRead,
+    SampleEventRead,
+    SampleRead,
+    VisitCard,
+)
 from service.visits.models import (
     ChecklistItem,
     Finding,
@@ -26,16 +33,7 @@ from service.visits.models import (
     VisitAnswer,
     VisitOfficer,
 )
-from service.visits.schemas import (
-    AnswerRead,
-    FindingEventRead,
-    FindingRead,
-    OfficerAtVisit,
-    SampleEventRead,
-    SampleRead,
-    VisitCard,
-    VisitRead,
-)
+from service.visits.schemas import AnswerRead, OfficerAtVisit, VisitRead
 
 BATCH = 400
 """Ids in one statement."""
@@ -91,7 +89,7 @@ def standing_visit(session: Session, visit_id: UUID) -> Visit:
     root = visit(session, visit_id).root_id
     found = session.scalars(standing(Visit).where(Visit.root_id == root)).first()
     if found is None:
-        raise NotFound("这次检查已撤销", field="visit_id")
+        raise Conflict("这次检查已撤销;请重新登记", field="visit_id")
     return found
 
 

@@ -11,20 +11,17 @@ from service.tables import XLSX, ImportReport, UploadDep, template
 from service.visits import actions, counts, followup_actions, imports, queries
 from service.visits.campaign_routes import said
 from service.visits.campaign_schemas import Version
-from service.visits.schemas import (
-    ChecklistItemRead,
+from service.visits.count_schemas import VisitCounts
+from service.visits.followup_schemas import (
     FindingCreate,
+    FindingEventCreate,
     FindingRead,
-    FindingStepCreate,
     SampleCreate,
+    SampleEventCreate,
     SampleRead,
-    SampleStepCreate,
     VisitCard,
-    VisitCounts,
-    VisitCreate,
-    VisitRead,
-    Withdraw,
 )
+from service.visits.schemas import ChecklistItemRead, VisitCreate, VisitRead, Withdraw
 
 router = APIRouter(prefix="/api/v1", tags=["visits"], route_class=StrictRoute)
 Since = Annotated[Day | None, Query(alias="from")]
@@ -141,7 +138,7 @@ def file_sample(session: SessionDep, response: Response, given: SampleCreate) ->
     dependencies=WRITE,
 )
 def step_sample(
-    session: SessionDep, response: Response, sample_id: Id, given: SampleStepCreate
+    session: SessionDep, response: Response, sample_id: Id, given: SampleEventCreate
 ) -> SampleRead:
     """Enter that a sample was sent, or its result; with `supersedes_id`, a correction."""
     _, is_new = followup_actions.step_sample(session, sample_id, given)
@@ -190,7 +187,7 @@ def file_finding(session: SessionDep, response: Response, given: FindingCreate) 
     dependencies=WRITE,
 )
 def step_finding(
-    session: SessionDep, response: Response, finding_id: Id, given: FindingStepCreate
+    session: SessionDep, response: Response, finding_id: Id, given: FindingEventCreate
 ) -> FindingRead:
     """Enter an order, a recheck, a hand-over or its receipt."""
     _, is_new = followup_actions.step_finding(session, finding_id, given)
