@@ -31,6 +31,7 @@ from service.visits.campaign_schemas import (
     StratumRead,
     SubjectRead,
 )
+from service.visits.history import doubles
 
 LIST_FILE = "list.csv"
 
@@ -167,7 +168,8 @@ def exclusions(session: Session, known_at: datetime | None = None) -> list[Exclu
 def kept_away(session: Session) -> dict[UUID, set[UUID]]:
     """Return outlet -> officers who must keep away from it, whoever asks."""
     found: dict[UUID, set[UUID]] = defaultdict(set)
+    same = doubles(session)
     with whole_system(session):
         for each in exclusions(session):
-            found[each.outlet_id].add(each.officer_id)
+            found[same.get(each.outlet_id, each.outlet_id)].add(each.officer_id)
     return found

@@ -13,13 +13,13 @@ from inspections.units import Quantity, Unit, distinct, times
 from inspections.visits import NOT_INSPECTED, Found, Outcome, Tier, why_not_none_found
 from service.areas import queries as areas
 from service.database import thresholds_of
-from service.security import whole_system
 from service.supply import outlets
 from service.supply.models import Category, Status
 from service.supply.outlet_schemas import OutletRead
 from service.visits import campaign_queries, queries
 from service.visits.count_schemas import Bound, CheckedType, Counted, CoverageLine, VisitCounts
 from service.visits.followup_schemas import FindingRead, SampleRead
+from service.visits.history import doubles
 from service.visits.models import Answer, Visit
 from service.visits.queries import Period
 
@@ -37,9 +37,7 @@ class _Figures:
         self.inspected = [each for each in self.visits if each.outcome not in NOT_INSPECTED]
         self.present = queries.officers_of(session, (each.id for each in self.visits))
         question = outlets.Question(asked.as_of, asked.known_at)
-        with whole_system(session):
-            register = outlets.on_day(session, question)
-        self.kept = {key: each.merged_into_id or key for key, each in register.items()}
+        self.same = doubles(session, asked.known_at)
         self.active = [
             each
             for each in outlets.on_day(session, question, area=asked.area).values()
@@ -61,7 +59,7 @@ class _Figures:
         """Return what a visit went to; doubles of the register are one."""
         if visit.outlet_id is None:
             return (visit.area_code, visit.subject_name)
-        return self.kept.get(visit.outlet_id, visit.outlet_id)
+        return self.same.get(visit.outlet_id, visit.outlet_id)
 
     def of_period(self, some: Iterable[SampleRead | FindingRead]) -> int:
         """Count what belongs to the period's own visits."""

@@ -2,15 +2,35 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.visits import PastVisit, SampleStep, Tier, risk_tier
 from service.records import standing
 from service.security import whole_system
+from service.supply.models import OutletVersion
 from service.visits.models import Sample, SampleEvent, Visit
+
+
+def doubles(session: Session, known_at: datetime | None = None) -> dict[UUID, UUID]:
+    """Return a double of the register -> the outlet that it is, as was known at an instant."""
+    version = OutletVersion.__table__.c
+    wanted = select(version.outlet_id, version.merged_into_id).where(
+        version.merged_into_id.is_not(None)
+    )
+    if known_at is not None:
+        wanted = wanted.where(version.recorded_at <= known_at)
+    told: dict[UUID, UUID] = {double: kept for double, kept in session.execute(wanted)}
+    return {each: _last(each, told) for each in told}
+
+
+def _last(outlet_id: UUID, told: dict[UUID, UUID]) -> UUID:
+    while outlet_id in told:
+        outlet_id = told[outlet_id]
+    return outlet_id
 
 
 def tiers(
@@ -22,11 +42,11 @@ def tiers(
     """
     past: dict[UUID, list[PastVisit]] = defaultdict(list)
     with whole_system(session):
-        failed = failed_visits(session)
+        failed, same = failed_visits(session), doubles(session)
         wanted = standing(Visit).where(Visit.visited_on >= since, Visit.outlet_id.is_not(None))
         for each in session.scalars(wanted):
             if each.outlet_id is not None:
-                past[each.outlet_id].append(
+                past[same.get(each.outlet_id, each.outlet_id)].append(
                     PastVisit(each.visited_on, each.outcome, each.root_id in failed)
                 )
     return {each: risk_tier(past[each], since=since) for each in outlet_ids}

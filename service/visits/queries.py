@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from inspections.visits import CLOSING, FindingStep, SampleStep
 from service.errors import Conflict, NotFound
 from service.records import standing
+from service.schemas import Page
 from service.security import AFTER_ANY_DIGIT
 from service.visits.campaign_models import Officer
 from service.visits.campaign_queries import today
@@ -141,6 +142,14 @@ def shown(session: Session, found: Iterable[Visit]) -> list[VisitRead]:
         )
         for each in listed
     ]
+
+
+def page(session: Session, asked: Period, *, cut: tuple[int, int]) -> Page[VisitRead]:
+    """Return one page of the visits of a period."""
+    offset, limit = cut
+    found = visits(session, asked)
+    following = str(offset + limit) if len(found) > offset + limit else None
+    return Page(items=shown(session, found[offset : offset + limit]), next=following)
 
 
 def samples(session: Session, asked: Period, roots: set[UUID] | None = None) -> list[SampleRead]:

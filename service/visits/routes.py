@@ -9,7 +9,7 @@ from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
 from service.tables import XLSX, ImportReport, UploadDep, template
 from service.visits import actions, counts, followup_actions, imports, queries
-from service.visits.campaign_routes import said
+from service.visits.campaign_routes import Cursor, Limit, said
 from service.visits.campaign_schemas import Version
 from service.visits.count_schemas import VisitCounts
 from service.visits.followup_schemas import (
@@ -44,10 +44,12 @@ def list_visits(
     known_at: Instant | None = None,
     area: AreaCode = "",
     campaign: Id | None = None,
+    cursor: Cursor = 0,
+    limit: Limit = 500,
 ) -> Page[VisitRead]:
-    """List the visits of a period that hold."""
+    """List the visits of a period that hold, in order of time."""
     asked = queries.period(session, since, as_of, known_at, area, campaign)
-    return Page(items=queries.shown(session, queries.visits(session, asked)))
+    return queries.page(session, asked, cut=(cursor, limit))
 
 
 @router.post(

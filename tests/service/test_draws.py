@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -102,6 +103,18 @@ def test_a_campaign_is_drawn_once_and_a_repeat_is_answered_as_the_first_time(bur
     assert bureau.get(where).json() == first
     different = drawn(bureau, begun(bureau))
     assert different["seed"] != first["seed"]
+
+
+def test_of_simultaneous_draws_one_is_made(bureau, team):
+    for _ in range(5):
+        opened(bureau)
+    where = f"campaigns/{begun(bureau)['id']}/draw"
+    bodies = [{"seed": f"seed-number-{n}"} for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda body: bureau.post(where, body), bodies))
+    assert sorted(each.status_code for each in answers) == [201] + [409] * 5
+    made = next(each.json() for each in answers if each.status_code == 201)
+    assert bureau.get(where).json() == made
 
 
 def test_the_list_is_frozen_as_it_was_on_the_day(bureau, team):

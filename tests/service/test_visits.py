@@ -1,8 +1,11 @@
 """Visits: who may make one, what it may say, and how it is counted."""
 
+import io
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from uuid import uuid4
 
+import openpyxl
 import pytest
 
 from tests.service.test_outlets import SHANTANG, TAIHE, changed, opened
@@ -116,6 +119,17 @@ def test_an_officer_who_must_keep_away_is_refused_until_the_exclusion_is_withdra
     visited(officer, a_visit(outlet, team[:2]))
 
 
+def test_who_kept_away_from_a_double_keeps_away_from_the_outlet(bureau, officer, team):
+    kept, double = opened(bureau), opened(bureau)
+    body = {"officer_id": team[0], "outlet_id": double["id"], "ground": "近亲属"}
+    assert bureau.post("exclusions", body).status_code == 201
+    visited(officer, a_visit(kept, team[:2]))
+    merge = {"into_id": kept["id"], "reason": "同一家"}
+    assert bureau.post(f"outlets/{double['id']}/merge", merge).status_code == 200
+    assert "回避" in refused(officer, a_visit(kept, team[:2], f"{DAY}T11:00:00+08:00"))
+    assert bureau.post("exclusions", body).status_code == 409
+
+
 # What a visit may say.
 
 
@@ -148,6 +162,11 @@ def test_a_double_of_another_outlet_is_not_visited_and_its_visits_are_the_others
     merge = {"into_id": kept["id"], "reason": "同一家"}
     assert bureau.post(f"outlets/{double['id']}/merge", merge).status_code == 200
     assert figures(bureau)[1:3] == (2, 1)
+    further = opened(bureau)
+    merge = {"into_id": further["id"], "reason": "又是同一家"}
+    assert bureau.post(f"outlets/{kept['id']}/merge", merge).status_code == 200
+    visited(officer, a_visit(further, team[:2], "2023-04-14T10:00:00+08:00"))
+    assert figures(bureau)[1:3] == (3, 1)
     assert "合并" in refused(officer, a_visit(double, team[:2], "2023-04-13T10:00:00+08:00"))
 
 
@@ -281,6 +300,28 @@ def test_a_correction_and_a_withdrawal_change_what_is_known_from_then_on(
     visited(officer, a_visit(outlet, team[:2]))  # its time is free again
 
 
+def test_simultaneous_posts_of_one_instant_make_one_visit(bureau, officer, team):
+    outlet = opened(bureau)
+    bodies = [a_visit(outlet, team[:2], note=f"第{n}份") for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda body: officer.post("visits", body).status_code, bodies))
+    assert sorted(answers) == [201] + [409] * 5
+    assert figures(bureau) == (2, 1, 1, 0)
+
+
+def test_a_list_comes_in_pages_in_order_of_time(bureau, officer, team):
+    outlet = opened(bureau)
+    days = [f"2023-04-{n:02d}" for n in (9, 3, 6, 1, 12)]
+    for day in days:
+        visited(officer, a_visit(outlet, team[:2], f"{day}T10:00:00+08:00"))
+    seen, cursor = [], 0
+    while cursor is not None:
+        told = bureau.get("visits", cursor=cursor, limit=2).json()
+        seen += [each["visited_on"] for each in told["items"]]
+        cursor = told["next"]
+    assert seen == sorted(days)
+
+
 def test_visits_are_counted_where_and_when_they_were(bureau, officer, team):
     here, there = opened(bureau, TAIHE), opened(bureau, SHANTANG, categories=["seed"])
     visited(officer, a_visit(here, team[:2], "2023-03-31T23:59:59+08:00"))
@@ -381,3 +422,22 @@ def test_a_bad_cell_is_named_and_nothing_is_entered(bureau, officer, old, new, c
     assert answer.status_code == 422, answer.text
     assert {(each["row"], each["column"]) for each in answer.json()["rows"]} == {(3, column)}
     assert figures(bureau) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_template_comes_back_filled(bureau, officer):
+    outlet = opened(bureau, name="丰收农资")
+    for name in ("陈大文", "李明"):
+        enrolled(bureau, name=name)
+    book = openpyxl.load_workbook(io.BytesIO(officer.get("visits/imports/template").content))
+    sheet = book.worksheets[0]
+    assert [cell.value for cell in sheet[1]][:3] == ["网点", "所在镇村", "检查日期"]
+    row = ["丰收农资", "太和镇", "2023-04-12", "09:30", "专项", "陈大文、李明", "闭店"]
+    for place, value in enumerate(row, start=1):
+        sheet.cell(2, place, value)
+    file = io.BytesIO()
+    book.save(file)
+    files = {"file": ("visits.xlsx", file.getvalue())}
+    answer = officer.send("POST", "visits/imports", files=files)
+    assert answer.json()["n_filed"] == 1, answer.text
+    assert bureau.get("visits").json()["items"][0]["outlet_id"] == outlet["id"]
