@@ -75,6 +75,8 @@ class StockThresholds(_Section):
     inspection_days: int
     variance_share: Decimal
     doubt_event_kg: Decimal
+
+
 class PriceThresholds(_Section):
     """When prices may be compared, and when one stands out."""
 
@@ -93,6 +95,8 @@ class PriceThresholds(_Section):
     season_min_years: int
     season_min_months_share: Decimal
     season_max_years: int
+
+
 class PhotoThresholds(_Section):
     """When a photo is marked; see `inspections.photo_marks.PhotoLimits`."""
 
@@ -100,6 +104,8 @@ class PhotoThresholds(_Section):
     max_accuracy_m: float
     max_position_gap_m: float
     assumed_zone_hours: float
+
+
 class SowingWeather(_Section):
     """What a day must be like for sowing in one bed; see `inspections.agronomy.SowingRule`."""
 
@@ -131,6 +137,8 @@ class AgronomyThresholds(_Section):
     ample_share: Decimal
     max_years_for_mean: int
     sowing: tuple[SowingWeather, ...]
+
+
 class VisitThresholds(_Section):
     """What past inspections tell of an outlet and of all outlets."""
 

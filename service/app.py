@@ -34,11 +34,15 @@ from service.machinery import routes as machinery
 from service.maps import ogc
 from service.maps import routes as maps
 from service.maps.tile_cache import TileCache
-from service.pages import agronomy_routes, land_routes, outlet_routes
+from service.pages import (
+    agronomy_routes,
+    land_routes,
+    machinery_routes,
+    outlet_routes,
+    price_routes,
+    visit_routes,
+)
 from service.pages import import_routes as land_pages
-from service.pages import land_routes, outlet_routes, price_routes
-from service.pages import land_routes, machinery_routes, outlet_routes
-from service.pages import land_routes, outlet_routes, visit_routes
 from service.pages import routes as pages
 from service.pages.content_policy import content_policy
 from service.pages.page import error_page
@@ -54,43 +58,41 @@ from service.supply import outlet_routes as outlets
 from service.supply import price_routes as prices
 from service.supply import product_routes as products
 from service.supply import stock_routes as stock
+from service.visits import campaign_routes as campaigns
+from service.visits import routes as visits
 
 BOOKS = (
-    *(accounts, areas, land, parcels, reporting, sowing),
-    *(outlets, products, stock, machinery),
-    *(outlets, products, prices, machinery),
-    *(outlets, products, machinery),
-    photos,
-    maps,
-)
-PAGES = (pages, land_routes, land_pages, outlet_routes, price_routes)
     accounts,
     areas,
     land,
     parcels,
+    photos,
     reporting,
     sowing,
     outlets,
+    products,
+    stock,
+    prices,
+    campaigns,
+    visits,
     machinery,
+    machinery_tables,
+    capacity,
     weather_routes,
     water_routes,
     pest_routes,
     maps,
 )
-PAGES = (pages, land_routes, land_pages, outlet_routes, agronomy_routes)
-    machinery_tables,
-    capacity,
-    maps,
+PAGES = (
+    pages,
+    land_routes,
+    land_pages,
+    outlet_routes,
+    price_routes,
+    visit_routes,
+    machinery_routes,
+    agronomy_routes,
 )
-PAGES = (pages, land_routes, land_pages, outlet_routes, machinery_routes)
-from service.visits import campaign_routes as campaigns
-from service.visits import routes as visits
-
-BOOKS = (
-    *(accounts, areas, land, parcels, reporting, sowing),
-    *(outlets, machinery, campaigns, visits, maps),
-)
-PAGES = (pages, land_routes, land_pages, outlet_routes, visit_routes)
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16

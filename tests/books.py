@@ -6,21 +6,27 @@ may), `APPEND_ONLY` (tables), and `put`, which puts one of each thing into a tow
 path parameters (`NAMES`) that name them.
 """
 
-from tests import books_machinery, books_outlets, books_products, books_stock
+from tests import (
+    books_agronomy,
+    books_machinery,
+    books_outlets,
+    books_photos,
+    books_prices,
+    books_products,
+    books_stock,
+    books_visits,
+)
 
-BOOKS = (books_outlets, books_products, books_stock, books_machinery)
-from tests import books_machinery, books_outlets, books_prices, books_products
-
-BOOKS = (books_outlets, books_products, books_prices, books_machinery)
-from tests import books_machinery, books_outlets, books_photos, books_products
-
-BOOKS = (books_outlets, books_products, books_machinery, books_photos)
-from tests import books_agronomy, books_machinery, books_outlets
-
-BOOKS = (books_outlets, books_machinery, books_agronomy)
-from tests import books_machinery, books_outlets, books_visits
-
-BOOKS = (books_outlets, books_machinery, books_visits)
+BOOKS = (
+    books_outlets,
+    books_products,
+    books_stock,
+    books_prices,
+    books_photos,
+    books_visits,
+    books_machinery,
+    books_agronomy,
+)
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}
 ROLE_OF = {key: value for book in BOOKS for key, value in book.ROLE_OF.items()}

@@ -93,10 +93,9 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "machinery.read": _MAP,
         "machinery.write": _KEEPERS,
         "machinery.capacity.read": _READERS,
-        "machinery.write": {_R.RECORDER: Reach.OWN, _R.BUREAU: Reach.OWN},
         # agronomy
         "agronomy.read": _MAP,
-        "agronomy.write": {_R.RECORDER: Reach.OWN, _R.BUREAU: Reach.OWN},
+        "agronomy.write": _KEEPERS,
     }
 )
 

@@ -6,14 +6,13 @@ from service.demo.outlets_chapter import OutletsChapter
 from service.demo.prices_chapter import PricesChapter
 from service.demo.stage import Chapter
 from service.demo.stock_chapter import StockChapter
+from service.demo.visits_chapter import VisitsChapter
 
 CHAPTERS: tuple[type[Chapter], ...] = (
     OutletsChapter,
     StockChapter,
+    PricesChapter,
+    VisitsChapter,
     MachineryChapter,
+    AgronomyChapter,
 )
-CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter, PricesChapter)
-CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter, AgronomyChapter)
-from service.demo.visits_chapter import VisitsChapter
-
-CHAPTERS: tuple[type[Chapter], ...] = (OutletsChapter, MachineryChapter, VisitsChapter)

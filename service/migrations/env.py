@@ -16,8 +16,8 @@ import service.photos.models
 import service.reporting.models
 import service.sowing.models
 import service.supply.models
-import service.supply.stock_models
 import service.supply.price_models
+import service.supply.stock_models
 import service.visits.campaign_models
 import service.visits.models
 from service.columns import ExactDecimal, SurveyNumber, UtcInstant

@@ -32,7 +32,6 @@ from service.sowing import progress, rollups
 from service.sowing.models import SowingReport
 from service.supply import outlets, price_spikes, prices
 from service.supply.price_schemas import Comparison
-from service.supply import outlets
 from service.visits import campaign_queries as campaigns
 from service.visits import counts as visit_counts
 from service.visits import queries as visits
@@ -136,6 +135,8 @@ def test_prices_are_level_with_last_year_by_enough_pairs(told):
     assert found.items[0].n_pairs == len(rows) >= 200
     assert all(line.n_pairs >= 20 and line.n_outlets >= 5 for line in found.items)
     assert [each.price.product_code for each in dear] == ["UREA-50"]
+
+
 def test_the_pest_surveys_are_the_bulletins_with_their_rows(told):
     with told.system_reading() as session:
         asked = season.Period(date(2023, 1, 1), CLOSING_DAY)
@@ -163,6 +164,8 @@ def test_the_spring_had_a_cold_spell_and_its_reservoirs_are_read(told):
     assert {each.grade for each in table.items} == {"suitable", "marginal", "unsuitable"}
     assert {each.supply_text for each in held.items} == {"充足", "偏紧", "不足", "不明"}
     assert (held.total.n_read, held.total.n_stale) == (6, 1)
+
+
 def test_the_inspections_are_the_bulletins_with_their_rows(told):
     with told.system_reading() as session:
         asked = visits.period(session, date(2023, 1, 1), CLOSING_DAY, None, COUNTY)

@@ -6,8 +6,8 @@ from alembic import op
 from service.columns import UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
-revision = "0007"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 SUBJECTS = ("visit", "parcel", "survey", "other")
 TYPES = ("image/jpeg", "image/png", "image/webp")
 DATUMS = ("cgcs2000", "wgs84", "gcj02", "bd09")

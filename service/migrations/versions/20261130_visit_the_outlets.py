@@ -7,8 +7,8 @@ from sqlalchemy.schema import SchemaItem
 from service.columns import ExactDecimal, UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
-revision = "0008"
-down_revision = "0004"
+revision = "0009"
+down_revision = "0008"
 APPEND_ONLY = (
     "officers",
     "officer_certificates",

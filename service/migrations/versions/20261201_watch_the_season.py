@@ -7,8 +7,8 @@ from sqlalchemy.schema import SchemaItem
 from service.columns import ExactDecimal, UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
-revision = "0009"
-down_revision = "0004"
+revision = "0010"
+down_revision = "0009"
 APPEND_ONLY = (
     "weather_stations",
     "weather_station_towns",

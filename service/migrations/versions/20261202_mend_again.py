@@ -6,8 +6,8 @@ from alembic import op
 from service.columns import UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
-revision = "0010"
-down_revision = "0004"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:

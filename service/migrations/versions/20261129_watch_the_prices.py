@@ -6,8 +6,8 @@ from alembic import op
 from service.columns import ExactDecimal, UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 UNITS = ("yuan_per_pack", "yuan_per_kg", "yuan_per_t")
 KINDS = ("retail", "wholesale", "subsidised")
 
