@@ -146,6 +146,15 @@ class VisitThresholds(_Section):
     confidence: Decimal
 
 
+class AdequacyThresholds(_Section):
+    """When farm inputs are said to suffice, and when stock is doubted."""
+
+    least_coverage: Decimal
+    red_below: float
+    orange_below: float
+    doubt_times_season_need: Decimal
+
+
 class Thresholds(_Section):
     """All thresholds of one deployment."""
 
@@ -155,6 +164,7 @@ class Thresholds(_Section):
     security: SecurityThresholds
     outlets: OutletThresholds
     stock: StockThresholds
+    adequacy: AdequacyThresholds
     prices: PriceThresholds
     photos: PhotoThresholds
     agronomy: AgronomyThresholds

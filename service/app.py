@@ -21,6 +21,7 @@ from inspections.visits import StepOutOfOrder
 from service import errors, jobs, migrations, telemetry
 from service.accounts import routes as accounts
 from service.accounts.access import publish_actions
+from service.adequacy import routes as adequacy
 from service.agronomy import pest_routes, water_routes, weather_routes
 from service.areas import routes as areas
 from service.capacity import routes as capacity
@@ -72,6 +73,7 @@ BOOKS = (
     outlets,
     products,
     stock,
+    adequacy,
     prices,
     campaigns,
     visits,

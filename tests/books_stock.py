@@ -81,6 +81,9 @@ REQUESTS = {
     ("POST", f"{A}/stock/imports"): _ledger,
     ("GET", f"{A}/stock/outlets/{{outlet_id}}/days"): lambda _: {},
     ("GET", f"{A}/stock/balances"): lambda place: {"params": {"area": place.area}},
+    ("GET", f"{A}/stock/adequacy"): lambda place: {
+        "params": {"season": "2023-spring", "area": place.area}
+    },
     ("GET", f"{A}/stock/marks"): lambda place: {"params": {"area": place.area}},
     ("GET", f"{A}/stock/closings"): lambda _: {},
     ("POST", f"{A}/stock/closings"): _body(

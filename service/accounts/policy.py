@@ -73,6 +73,7 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "stock.write": _KEEPERS | {_R.OUTLET: Reach.OWN, _R.OFFICER: Reach.OWN},
         "stock.transfer": _KEEPERS,
         "stock.import": _KEEPERS,
+        "stock.adequacy.read": _READERS,
         "stock.close": _BUREAU,
         "stock.reopen": {_R.ADMIN: Reach.OWN},
         # supply: prices

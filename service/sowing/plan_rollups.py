@@ -162,3 +162,14 @@ def differences(session: Session, season_code: str) -> list[tuple[str, str]]:
 def _crops_of(session: Session, season_code: str) -> Iterable[str]:
     wanted = select(SowingPlan.crop_code).where(SowingPlan.season_code == season_code)
     return list(session.scalars(wanted.distinct()))
+
+
+def planned_crops(session: Session, season_code: str, area_code: str) -> set[str]:
+    """Return the crops of which an area has a plan; all grain together is none of them."""
+    wanted = select(SowingPlanRollup.crop_code).where(
+        SowingPlanRollup.season_code == season_code,
+        SowingPlanRollup.area_code == area_code,
+        SowingPlanRollup.crop_code != ALL_GRAIN,
+        SowingPlanRollup.plan_mu > 0,
+    )
+    return set(session.scalars(wanted))

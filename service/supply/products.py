@@ -17,6 +17,7 @@ from service.supply.product_schemas import ProductCreate
 
 CODES = Path(__file__).parents[2] / "config" / "codes"
 PRODUCTS_FILE, RESTRICTED_FILE = CODES / "products.csv", CODES / "restricted_pesticides.csv"
+COMMODITIES_FILE = CODES / "commodities.csv"
 SHARES = ("n_share", "p2o5_share", "k2o_share")
 
 
@@ -91,6 +92,12 @@ def add(session: Session, given: ProductCreate) -> tuple[Product, bool]:
     return made, True
 
 
-def commodity_name(product: Product) -> str:
-    """Return what a commodity is called: the name of its first product without the pack."""
-    return product.name.rsplit(" ", 1)[0]
+@cache
+def _commodities() -> dict[str, str]:
+    with COMMODITIES_FILE.open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["name"] for row in csv.DictReader(file)}
+
+
+def commodity_name(code: str) -> str:
+    """Return what a commodity is called; one that only a bureau knows goes by its code."""
+    return _commodities().get(code, code)

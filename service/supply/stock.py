@@ -1,5 +1,6 @@
 """Reading the stock ledger: positions, balances with their coverage, events, what is doubted."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -122,11 +123,57 @@ def positions(session: Session, asked: Question, *, area: str = "") -> list[Posi
     return found
 
 
+@dataclass(frozen=True)
+class Held:
+    """Believed stock: what is stale or below zero adds nothing."""
+
+    by_town: dict[str, dict[str, Decimal]]
+    """Town -> commodity -> kg."""
+    by_category: dict[Category, Decimal]
+    n_outlets: int
+    n_fresh: int
+
+    def of_town(self, town: str) -> dict[str, Decimal]:
+        """Return commodity -> kg of one town."""
+        return self.by_town.get(town, {})
+
+    def of_category(self, category: Category) -> Decimal:
+        """Return the kg of one category."""
+        return self.by_category.get(category, NOTHING)
+
+    @property
+    def outlet_coverage(self) -> Decimal | None:
+        """Outlets that have told, of all in business; None without any."""
+        return _share(Decimal(self.n_fresh), Decimal(self.n_outlets))
+
+
+def held(session: Session, asked: Question, *, area: str = "") -> Held:
+    """Return the believed stock of a day by town and commodity."""
+    shops = [
+        each
+        for each in outlets.on_day(session, asked, area=area).values()
+        if each.status is Status.ACTIVE
+    ]
+    by_town: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    by_category: dict[Category, Decimal] = defaultdict(Decimal)
+    fresh = set()
+    for each in positions(session, asked, area=area):
+        if each.is_fresh:
+            fresh.add(each.outlet.id)
+            kg = max(each.state.closing_kg, NOTHING)
+            by_town[each.outlet.area_code[:TOWN]][each.product.commodity] += kg
+            by_category[each.product.category] += kg
+    return Held(by_town, by_category, len(shops), len(fresh))
+
+
 KEY: dict[By, Callable[[Position], tuple[str, str]]] = {
     By.TOWN: lambda each: (each.outlet.area_code[:TOWN], ""),
     By.OUTLET: lambda each: (str(each.outlet.id), each.outlet.name),
     By.PRODUCT: lambda each: (each.product.code, each.product.name),
-    By.COMMODITY: lambda each: (each.product.commodity, products.commodity_name(each.product)),
+    By.COMMODITY: lambda each: (
+        each.product.commodity,
+        products.commodity_name(each.product.commodity),
+    ),
     By.CATEGORY: lambda each: (each.product.category, CATEGORY_TEXT[each.product.category]),
 }
 

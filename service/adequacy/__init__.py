@@ -1,0 +1,1 @@
+"""Whether farm inputs last: stock within reach beside what the plan still wants."""
