@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 
 from service.areas import queries as areas
+from service.database import thresholds_of
 from service.errors import ServiceError, field_problems
 from service.pages.board import BLANK
 from service.pages.page import PageFrame, see
@@ -20,7 +21,7 @@ from service.supply.price_schemas import Comparison, PriceCreate
 from service.supply.prices import Asked, Filter
 from service.tables import ImportReport, Upload, number_of
 
-N_SHOWN = 60
+N_SHOWN = 30
 """Prices that the page lists, the newest first."""
 UNIT_TEXT = {Unit.PACK: "元/包装", Unit.KG: "元/公斤", Unit.TONNE: "元/吨"}
 KIND_TEXT = {
@@ -83,6 +84,7 @@ def panel(page: PageFrame, asked: PriceQuery, said: Said | None = None) -> dict[
         else [],
         "spikes": price_spikes.spikes(session, question) if may_compare else [],
         "items": listed.items,
+        "band_share": thresholds_of(session).prices.band_share,
         "outlet_names": {key: each.name for key, each in known.items()},
         "product_names": {each.code: each.name for each in products.products(session)},
         "UNIT_TEXT": UNIT_TEXT,
