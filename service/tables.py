@@ -25,7 +25,7 @@ from service.database import clock_of
 from service.errors import IN_CHINESE, Invalid, ServiceError
 from service.files import MADE, Cell, UnreadableFile, filled_rows, read_table
 from service.records import content_digest, row_id
-from service.schemas import FIRST_DAY, LAST_DAY, Strict, civil_day
+from service.schemas import FIRST_DAY, LAST_DAY, MAX_DECIMAL_EXPONENT, Strict, civil_day
 from service.security import Viewer
 
 HEADER_ROWS_SEARCHED = 10
@@ -363,6 +363,8 @@ class _Cells:
         number = number_of(cell)
         if number is None:
             raise CellRefused("须是数字")
+        if number and number.adjusted() > MAX_DECIMAL_EXPONENT:
+            raise CellRefused("数字太大")  # here the report can still show it as it was written
         return number
 
     def _integer(self, column: Column, cell: Cell) -> int:
