@@ -10,6 +10,7 @@ import typer
 import uvicorn
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from config.settings import Settings
 from service import audit, backups, jobs, land_commands, migrations, table_commands
@@ -26,6 +27,8 @@ from service.errors import Forbidden, ServiceError
 from service.importers import IMPORTERS
 from service.parcels.models import LandKind
 from service.parcels.schemas import ImportChoices
+from service.photos import queries as photos
+from service.photos.store import PhotoStore
 from service.reporting import queries as reporting
 from service.security import Role
 from service.sowing import imports, plan_rollups, rollups
@@ -316,9 +319,13 @@ def run(job: str) -> None:
 
 @app.command()
 def backup() -> None:
-    """备份整个数据库。"""
+    """备份整个数据库和照片原件。"""
     with opened() as (database, settings):
         console.print(f"已备份到 {backups.save(database, settings.backup_directory)}")
+        # After the database: whatever photo it names is there by now.
+        saved = PhotoStore(settings.backup_directory / "photos")
+        n_copied = PhotoStore(settings.photo_directory).copy_to(saved)
+        console.print(f"照片原件新增 {n_copied} 张,在 {saved.directory}")
 
 
 @app.command()
@@ -327,15 +334,28 @@ def restore(
     replace: Annotated[bool, typer.Option(help="替换现有数据库(现有的另存)")] = False,
 ) -> None:
     """从备份恢复;默认只恢复到空库。"""
-    with opened(is_migrated=False) as (database, _):
+    with opened(is_migrated=False) as (database, settings):
         kept = backups.restore(database, file, is_replacing=replace)
-    console.print("已恢复。" + (f"原数据库另存为 {kept}" if kept else ""))
+        saved = PhotoStore(file.parent / "photos")
+        n_copied = saved.copy_to(PhotoStore(settings.photo_directory))
+    console.print("已恢复。" + (f"原数据库另存为 {kept}。" if kept else ""))
+    console.print(f"照片原件补回 {n_copied} 张。")
+
+
+def _refuse_lost_photos(session: Session, store: PhotoStore) -> None:
+    lost = photos.lost(session, store)
+    for sha256 in lost[:20]:
+        problems.print(f"照片原件缺失或已损坏:{sha256}")
+    if lost:
+        problems.print(f"共 {len(lost)} 张;请用 chungeng restore 所用的备份目录补回")
+        raise typer.Exit(1)
 
 
 @app.command()
 def verify() -> None:
-    """核对审计链和汇总;有问题时指出第一处。"""
-    with opened() as (database, _), database.system_reading() as session:
+    """核对审计链、照片原件和汇总;有问题时指出第一处。"""
+    with opened() as (database, settings), database.system_reading() as session:
+        _refuse_lost_photos(session, PhotoStore(settings.photo_directory))
         broken = audit.first_break(session)
         if broken is not None:
             problems.print(f"[red]审计链在第 {broken.n} 条断开[/red]:{broken.reason}")

@@ -10,6 +10,7 @@ from service.accounts.policy import may
 from service.errors import NotFound
 from service.photos.models import Photo
 from service.photos.schemas import ExifRead, MarkRead, PhotoRead, PositionRead
+from service.photos.store import PhotoStore
 from service.security import Viewer
 
 
@@ -29,6 +30,12 @@ def photos(
     if subject_id is not None:
         wanted = wanted.where(Photo.subject_id == subject_id)
     return list(session.scalars(wanted.offset(offset).limit(limit)))
+
+
+def lost(session: Session, store: PhotoStore) -> list[str]:
+    """Return the hashes of the originals that are missing or not what they were."""
+    hashes = session.scalars(select(Photo.sha256).distinct().order_by(Photo.sha256))
+    return [each for each in hashes if not store.is_whole(each)]
 
 
 def uses(session: Session, found: Photo) -> int:

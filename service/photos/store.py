@@ -47,6 +47,24 @@ class PhotoStore:
             raise StorageUnavailable("照片原件缺失或已损坏,请管理员从备份恢复", code="photo_lost")
         return found
 
+    def is_whole(self, sha256: str) -> bool:
+        """Tell whether an original is there and is what it was."""
+        return self._read(self._place("originals", sha256), sha256) is not None
+
+    def copy_to(self, other: "PhotoStore") -> int:
+        """Copy the originals that another folder lacks; return how many.
+
+        An original never changes, so what is there already needs no second copy.
+        """
+        n_copied = 0
+        for place in sorted((self.directory / "originals").glob("*/[!.]*")):
+            target = other._place("originals", place.name)
+            content = None if target.exists() else self._read(place, place.name)
+            if content is not None:
+                _write(target, content, is_durable=True)
+                n_copied += 1
+        return n_copied
+
     def _read(self, place: Path, sha256: str) -> bytes | None:
         try:
             content = place.read_bytes()

@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.exc import DBAPIError
+from typer.testing import CliRunner
 
+from service import cli
 from service.photos.actions import sm3
 from tests.hostile_photos import (
     HOSTILE,
@@ -349,3 +351,34 @@ def test_a_png_of_fifty_million_pixels_is_taken_and_seen(officer):
     view = Image.open(io.BytesIO(officer.get(f"photos/{photo['id']}/view").content))
     assert view.size == (1600, 800)
     assert kept(officer, a_png())["media_type"] == "image/png"
+
+
+@pytest.fixture
+def chungeng(settings, monkeypatch):
+    """The command line on this test's database and folders."""
+    for name in ("database_url", "backup_directory", "photo_directory"):
+        monkeypatch.setenv(f"CHUNGENG_{name.upper()}", str(getattr(settings, name)))
+    return lambda *words: CliRunner().invoke(cli.app, list(words))
+
+
+@ONE_ENGINE
+def test_a_backup_brings_lost_originals_back_and_verify_names_them(
+    officer, settings, chungeng, tmp_path, monkeypatch
+):
+    contents = [a_jpeg(seed=n) for n in range(3)]
+    photos = [kept(officer, each) for each in contents]
+    assert "新增 3 张" in chungeng("backup").stdout
+    assert "新增 0 张" in chungeng("backup").stdout
+    assert chungeng("verify").exit_code == 0
+    for path in (settings.photo_directory / "originals").glob("*/*"):
+        path.unlink()
+    done = chungeng("verify")
+    assert done.exit_code == 1
+    assert all(each["sha256"] in done.output for each in photos)
+    saved = next(settings.backup_directory.glob("*.gpkg"))
+    monkeypatch.setenv("CHUNGENG_DATABASE_URL", f"sqlite:///{tmp_path}/restored.gpkg")
+    done = chungeng("restore", str(saved))
+    assert "补回 3 张" in done.stdout, done.output
+    assert chungeng("verify").exit_code == 0
+    for photo, content in zip(photos, contents, strict=True):
+        assert officer.get(f"photos/{photo['id']}/original").content == content
