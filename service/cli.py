@@ -345,7 +345,7 @@ def restore(
 def _refuse_lost_photos(session: Session, store: PhotoStore) -> None:
     lost = photos.lost(session, store)
     for sha256 in lost[:20]:
-        problems.print(f"照片原件缺失或已损坏:{sha256}")
+        problems.print(f"照片原件缺失或已损坏:{sha256}", soft_wrap=True)
     if lost:
         problems.print(f"共 {len(lost)} 张;请用 chungeng restore 所用的备份目录补回")
         raise typer.Exit(1)
