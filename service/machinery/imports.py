@@ -3,19 +3,22 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 from sqlalchemy.orm import Session
 
 from service import records
-from service.machinery import actions, queries
-from service.machinery.models import Audience, Outcome
+from service.errors import Invalid
+from service.machinery import actions, lives, queries
+from service.machinery.models import Audience, Outcome, Repair
 from service.machinery.schemas import (
     Attendee,
     MachineCreate,
     RegisterCreate,
     RepairCreate,
+    RepairRow,
     TrainingCreate,
 )
 from service.tables import Column, ImportReport, Kind, Layout, Upload, import_rows
@@ -62,16 +65,17 @@ def register_layout(session: Session) -> Layout[RegisterCreate]:
     )
 
 
-def repair_layout(session: Session) -> Layout[RepairCreate]:
-    """Return the table of repairs by class."""
+def repair_layout(session: Session) -> Layout[RepairRow]:
+    """Return the table of repairs: of a machine by its plate, or of several of a class."""
     return Layout(
         kind="repairs",
         title="农机检修",
-        schema=RepairCreate,
+        schema=RepairRow,
         columns=(
             TOWN_COLUMN,
-            _class_column(session),
-            Column("n_machines", ("台数", "检修台数", "n_machines"), Kind.INTEGER, {}, True),
+            Column("plate", ("号牌", "号牌号码", "plate"), hint="单台填号牌,成批填类别和台数"),
+            replace(_class_column(session), is_required=False),
+            Column("n_machines", ("台数", "检修台数", "n_machines"), Kind.INTEGER),
             Column("repaired_on", ("检修日期", "repaired_on"), Kind.DAY, {}, True),
             Column("team", ("检修队", "team")),
             Column("items", ("检修内容", "items")),
@@ -133,6 +137,17 @@ def training_layout(_: Session) -> Layout[TrainingRow]:
     )
 
 
+def file_repair_row(session: Session, row: RepairRow) -> tuple[Repair, bool]:
+    """Enter a repair whose machine is told by its plate, or a group."""
+    given = row.model_dump(exclude={"plate"})
+    if row.plate is not None:
+        machine = lives.bearing(session, row.plate, row.repaired_on)
+        if row.class_code not in {None, machine.class_code}:
+            raise Invalid("这块号牌的机具登记的是另一类别;请核对号牌和类别", field="class_code")
+        given |= {"machine_id": machine.id, "class_code": None}
+    return actions.file_repair(session, RepairCreate(**given))
+
+
 LAYOUTS: dict[str, Callable[[Session], Layout[Any]]] = {
     "machine_registers": register_layout,
     "machines": machine_layout,
@@ -142,7 +157,7 @@ LAYOUTS: dict[str, Callable[[Session], Layout[Any]]] = {
 FILE: dict[str, Callable[[Session, Any], tuple[Any, bool]]] = {
     "machine_registers": actions.file_register,
     "machines": actions.file_machine,
-    "repairs": actions.file_repair,
+    "repairs": file_repair_row,
     "trainings": actions.file_training,
 }
 """What a row of each table is filed by."""

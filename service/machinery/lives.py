@@ -43,6 +43,17 @@ def machine(session: Session, machine_id: UUID) -> Machine:
     return found
 
 
+def bearing(session: Session, plate: str, day: date) -> Machine:
+    """Return the machine in view that bore a plate on a day, or say that there is none."""
+    found = list(session.scalars(select(Machine).where(Machine.plate == plate)))
+    ended = ends(session) if found else {}
+    # The newest: a plate goes on to another machine, never back.
+    for each in sorted(found, key=lambda each: each.recorded_at, reverse=True):
+        if each.registered_on <= day < ended.get(each.id, date.max):
+            return each
+    raise NotFound(f"{day} 没有号牌为 {plate} 的机具;请核对号牌,或先登记机具", field="plate")
+
+
 def shown(session: Session, machines: list[Machine]) -> list[MachineRead]:
     """Return machines with the day of their end."""
     ended = ends(session)

@@ -111,6 +111,20 @@ class RepairCreate(Correcting):
         return self
 
 
+class RepairRow(RepairCreate):
+    """A repair as a table or a form tells it: a single machine by its plate."""
+
+    plate: Plate | None = None
+
+    @model_validator(mode="after")
+    def _one_or_a_group(self) -> Self:
+        if self.plate is None and self.class_code is None:
+            raise ValueError("填号牌(单台)或机具类别(成批)")
+        if self.plate is not None and self.n_machines != 1:
+            raise ValueError("填了号牌的是单台,台数填 1 或不填")
+        return self
+
+
 class Attendee(Strict):
     """One person; kept as a hash only, so that persons can be told apart and not named."""
 

@@ -9,9 +9,9 @@ from service.areas import queries as areas
 from service.capacity import queries as capacity
 from service.errors import Invalid
 from service.machinery import actions, queries
-from service.machinery.imports import AUDIENCE_TEXT, TrainingRow
+from service.machinery.imports import AUDIENCE_TEXT, TrainingRow, file_repair_row
 from service.machinery.models import Outcome
-from service.machinery.schemas import RepairCreate
+from service.machinery.schemas import RepairRow
 from service.pages.board import BLANK
 from service.pages.entry import attempt
 from service.pages.page import PageFrame
@@ -29,6 +29,7 @@ TEMPLATES = {
 }
 FIELDS = {
     "area_code": "镇村",
+    "plate": "号牌",
     "class_code": "类别",
     "n_machines": "台数",
     "repaired_on": "检修日期",
@@ -66,9 +67,10 @@ class Form(BaseModel):
 
 
 class RepairForm(Form):
-    """A group of machines of a class."""
+    """One machine by its plate, or several of a class."""
 
     area_code: Typed = ""
+    plate: Typed = ""
     class_code: Typed = ""
     n_machines: Typed = ""
     repaired_on: Typed = ""
@@ -141,15 +143,17 @@ def _capacity(page: PageFrame, asked: Asked, day: Any) -> Any:
 
 
 def enter_repair(page: PageFrame, form: RepairForm) -> dict[str, str] | None:
-    """Enter a group of repairs; return the problem where it cannot be."""
+    """Enter a repair of one or of several; return the problem where it cannot be."""
 
     def enter() -> None:
         typed = form.filled()
-        number = typed.get("n_machines", "")
+        number = typed.pop("n_machines", "1" if "plate" in typed else "")
         if not number.isdecimal():
             raise Invalid("台数须是整数", field="n_machines")
-        given = RepairCreate.model_validate(typed | {"n_machines": int(number[:9])})
-        actions.file_repair(page.session, given)
+        if "plate" in typed:
+            typed.pop("class_code", None)  # the list always names one; the machine knows its own
+        given = RepairRow.model_validate(typed | {"n_machines": int(number[:9])})
+        file_repair_row(page.session, given)
 
     return attempt(page, enter, FIELDS)
 

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.service.test_machinery_bounds import TAIHE, VILLAGE, a_group, registered
+from tests.service.test_machinery_bounds import TAIHE, VILLAGE, a_group, entered, registered
 from tests.service.test_machinery_lives import TRAININGS
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -29,7 +29,7 @@ def test_an_empty_book_says_what_to_do(recorder, as_role):
     assert "请先用下面的“农机在册数”表填报" in recorder.get("/machinery").text
     shown = as_role("leader").get("/machinery").text
     assert "请等各镇填报" in shown
-    assert "登记检修(成批)" not in shown
+    assert 'action="/machinery/repairs"' not in shown
     assert 'href="/machinery"' in shown
     assert "农机" not in as_role("outlet", TAIHE).get("/outlets").text
     assert as_role("outlet", TAIHE).get("/machinery").status_code == 403
@@ -67,6 +67,18 @@ def test_what_was_typed_stays_beside_what_is_wrong_with_it(recorder, change, sai
     assert 'value="换刀片"' in answer.text
     assert "<b>队" not in answer.text
     assert recorder.get("repairs").json()["items"] == []
+
+
+def test_one_machine_is_entered_by_its_plate(recorder):
+    machine = entered(recorder, plate="粤18-A0001")
+    assert put(recorder, "repairs", filled(plate="粤18 a0001", n_machines="")).status_code == 303
+    (repair,) = recorder.get("repairs").json()["items"]
+    assert (repair["machine_id"], repair["is_verified"]) == (machine["id"], True)
+    unknown = put(recorder, "repairs", filled(plate="粤18-A0002", n_machines="1"))
+    assert unknown.status_code == 422
+    assert "没有号牌为 粤18-A0002 的机具" in unknown.text
+    two = put(recorder, "repairs", filled(plate="粤18-A0001", n_machines="2"))
+    assert "台数填 1 或不填" in two.text
 
 
 def test_a_training_is_entered_from_lines(recorder):
