@@ -202,10 +202,12 @@ def step_finding(
     visit = queries.standing_visit(session, finding.visit_id)
     if given.occurred_on < visit.visited_on:
         raise Invalid(f"不能早于发现问题的 {visit.visited_on}", field="occurred_on")
-    refuse_finding_step(queries.last_step(session, finding.root_id), given.step, given.occurred_on)
+    last = queries.last_step(session, finding.root_id)
+    before = (last.step, last.occurred_on) if last is not None else None
+    refuse_finding_step(before, given.step, given.occurred_on)
     if given.step in RECHECKS:
         told["recheck_visit_id"] = _recheck(session, visit, given).root_id
-    values = told | {"area_code": finding.area_code}
+    values = told | {"area_code": finding.area_code, "n": 1 + (last.n if last is not None else 0)}
     made = records.write(
         session, FindingEvent, values, row=given.id, digest=digest, action=f"finding.{given.step}"
     )

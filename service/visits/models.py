@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     String,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -169,8 +170,11 @@ class FindingEvent(AreaScoped, Recorded, Base):
     """One step of a finding: an order, a recheck, a hand-over, its receipt."""
 
     __tablename__ = "finding_events"
+    __table_args__ = (UniqueConstraint("finding_id", "n"),)
 
-    finding_id: Mapped[UUID] = mapped_column(ForeignKey("visit_findings.id"), index=True)
+    finding_id: Mapped[UUID] = mapped_column(ForeignKey("visit_findings.id"))
+    n: Mapped[int]
+    """Its place: steps of one transaction have one instant."""
     step: Mapped[FindingStep] = mapped_column(choice(FindingStep))
     occurred_on: Mapped[date]
     due_on: Mapped[date | None]

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inspections.visits import CLOSING, FindingStep, SampleStep
+from inspections.visits import CLOSING, SampleStep
 from service.errors import Conflict, NotFound
 from service.records import standing
 from service.schemas import Page
@@ -194,7 +194,7 @@ def findings(session: Session, asked: Period, roots: set[UUID] | None = None) ->
     told = select(FindingEvent).where(FindingEvent.occurred_on <= asked.as_of)
     if asked.known_at is not None:
         told = told.where(FindingEvent.recorded_at <= asked.known_at)
-    for event in session.scalars(told.order_by(FindingEvent.recorded_at, FindingEvent.id)):
+    for event in session.scalars(told.order_by(FindingEvent.finding_id, FindingEvent.n)):
         steps[event.finding_id].append(event)
     wanted = standing(Finding, asked.known_at).where(
         Finding.area_code >= asked.area, Finding.area_code < asked.area + AFTER_ANY_DIGIT
@@ -225,24 +225,20 @@ def _finding(finding: Finding, steps: list[FindingEvent], on: date) -> FindingRe
 def finding_now(session: Session, finding: Finding) -> FindingRead:
     """Return a finding as it stands, withdrawn or not."""
     wanted = select(FindingEvent).where(FindingEvent.finding_id == finding.root_id)
-    steps = wanted.order_by(FindingEvent.recorded_at, FindingEvent.id)
+    steps = wanted.order_by(FindingEvent.n)
     return _finding(finding, list(session.scalars(steps)), today(session))
 
 
-def last_step(session: Session, root: UUID) -> tuple[FindingStep, date] | None:
-    """Return the newest step of a finding and its day."""
+def last_step(session: Session, root: UUID) -> FindingEvent | None:
+    """Return the newest step of a finding."""
     wanted = select(FindingEvent).where(FindingEvent.finding_id == root)
-    newest = wanted.order_by(FindingEvent.recorded_at.desc(), FindingEvent.id).limit(1)
-    found = session.scalars(newest).first()
-    return (found.step, found.occurred_on) if found else None
+    return session.scalars(wanted.order_by(FindingEvent.n.desc()).limit(1)).first()
 
 
 def card(session: Session, visit_id: UUID) -> VisitCard:
     """Return a visit with all that belongs to it, as its newest row tells it."""
     root = visit(session, visit_id).root_id
-    rows = list(
-        session.scalars(select(Visit).where(Visit.root_id == root).order_by(Visit.recorded_at))
-    )
+    rows = _chain(session.scalars(select(Visit).where(Visit.root_id == root)))
     versions = shown(session, rows)
     everything = Period(date.min, date.max)
     return VisitCard(
@@ -252,6 +248,16 @@ def card(session: Session, visit_id: UUID) -> VisitCard:
         findings=findings(session, Period(date.min, today(session)), {root}),
         versions=versions,
     )
+
+
+def _chain(rows: Iterable[Visit]) -> list[Visit]:
+    """Return the rows of one visit from the first to the newest."""
+    after = {each.supersedes_id: each for each in rows}
+    found, last = [], after.get(None)
+    while last is not None:
+        found.append(last)
+        last = after.get(last.id)
+    return found
 
 
 def checklist(session: Session, version: str | None) -> list[ChecklistItem]:

@@ -1,9 +1,15 @@
 """What follows on a visit: samples until their result, findings until they are closed."""
 
-from uuid import uuid4
+from datetime import date
+from uuid import UUID, uuid4
 
 import pytest
 
+from inspections.visits import FindingStep
+from service.accounts.models import Account
+from service.security import Role
+from service.visits import followup_actions
+from service.visits.followup_schemas import FindingEventCreate
 from tests.service.test_outlets import opened
 from tests.service.test_visits import a_visit, counted, enrolled, visited
 
@@ -198,6 +204,21 @@ def test_a_hand_over_names_organ_and_number_and_is_closed_by_its_receipt(bureau,
     done = follow(officer, finding, "receipt", "2023-04-18", **body)
     assert follow(officer, finding, "receipt", "2023-04-18", 200, **body) == done
     assert (done["is_open"], done["is_overdue"]) == (False, False)
+
+
+def test_steps_of_one_transaction_keep_their_order(database, officer, bureau, finding):
+    told = {"organ": "公安分局", "document_no": "移〔2023〕1号", "due_on": date(2023, 4, 12)}
+    day = {"occurred_on": date(2023, 4, 5)}
+    with database.system_reading() as session:
+        viewer = session.query(Account).filter_by(role=Role.OFFICER).one().as_viewer()
+    with database.write_session() as session, session.begin():
+        session.info["viewer"] = viewer
+        for step, other in ((FindingStep.HAND_OVER, told), (FindingStep.RECEIPT, {})):
+            event = FindingEventCreate(step=step, **day, **other)
+            followup_actions.step_finding(session, UUID(finding["id"]), event)
+    (found,) = officer.get("findings").json()["items"]
+    assert [each["step"] for each in found["events"]] == ["hand_over", "receipt"]
+    assert found["is_open"] is False
 
 
 def test_an_old_open_finding_still_forbids_to_say_that_nothing_was_found(

@@ -370,6 +370,7 @@ def _create_findings() -> None:
     op.create_table(
         "finding_events",
         sa.Column("finding_id", sa.Uuid(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
         sa.Column(
             "step",
             _choice(
@@ -384,6 +385,7 @@ def _create_findings() -> None:
         sa.Column("document_no", sa.String(length=64), nullable=True),
         sa.Column("note", sa.String(length=500), nullable=True),
         *_recorded("finding_events"),
+        sa.UniqueConstraint("finding_id", "n", name=op.f("uq_finding_events_finding_id_n")),
         sa.ForeignKeyConstraint(
             ["finding_id"],
             ["visit_findings.id"],
@@ -395,7 +397,6 @@ def _create_findings() -> None:
             name=op.f("fk_finding_events_recheck_visit_id_visits"),
         ),
     )
-    op.create_index(op.f("ix_finding_events_finding_id"), "finding_events", ["finding_id"])
 
 
 def downgrade() -> None:
