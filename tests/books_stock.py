@@ -11,7 +11,7 @@ from service import audit
 from service.accounts.models import Account
 from service.supply import stock_rollups
 from service.supply.models import Outlet
-from service.supply.stock_models import Kind, Source, StockClosing, StockEvent, StockHead
+from service.supply.stock_models import Kind, Source, StockClosing, StockEvent
 
 A = "/api/v1"
 AMOUNT = {
@@ -128,13 +128,11 @@ def put(database, area: str, number: int) -> dict[str, str]:
         closing = StockClosing(
             area_code=area, closed_through=date(2019, 6, 30), is_withdrawal=False, **common
         )
-        head = StockHead(
-            outlet_id=first, product_code="UREA-50", last_seq=1, first_on=day, last_on=day
-        )
-        session.add_all([event, closing, head])
+        session.add_all([event, closing])
         session.flush()
         states = fold(None, [Movement(day, 1, Source.PHONE, Decimal(1000))])
-        stock_rollups.put(session, (first, "UREA-50"), day, states, is_newest=True)
+        card = stock_rollups.book(session, (first, "UREA-50"))
+        stock_rollups.put(session, card, day, states, last_seq=1)
         return {
             "event_id": str(event.id),
             "closing_id": str(closing.id),

@@ -24,9 +24,10 @@ from service.areas.queries import CODE_LENGTH
 from service.database import thresholds_of
 from service.errors import Invalid
 from service.reporting.models import Season
-from service.sowing import plan_rollups, progress
+from service.sowing import plan_rollups, remaining
 from service.sowing import queries as sowing
-from service.sowing.schemas import ProgressRow
+from service.sowing.progress import Question as SowingQuestion
+from service.sowing.remaining import Remaining
 from service.supply import products, stock
 from service.supply.models import Category
 from service.supply.outlets import CATEGORY_TEXT, Question
@@ -59,7 +60,7 @@ class Table:
     """Towns by commodities: what is wanted, what is there, how far it goes."""
 
     asked: Asked
-    towns: list[ProgressRow]
+    towns: list[Remaining]
     commodities: list[CommodityRead]
     demand: Grams
     stock: Grams
@@ -112,10 +113,10 @@ def _table(session: Session, asked: Asked, rates: list[codes.Rate], held: Held) 
     listed = _commodities(session, rates)
     column = {each.code: n for n, each in enumerate(listed)}
     needs: list[Need] = []
-    towns: list[ProgressRow] = []
+    towns: list[Remaining] = []
     for crop in sorted({each.crop for each in rates}):
-        question = progress.Question(asked.season, asked.area_code, crop, asked.known_at)
-        towns = progress.progress(session, question, by="town", as_of=asked.as_of).items
+        question = SowingQuestion(asked.season, asked.area_code, crop, asked.known_at)
+        towns = remaining.by_town(session, question, asked.as_of)
         own = [each for each in rates if each.crop == crop]
         needs += _needs(asked, own, towns, column)
     shape = (len(towns), len(listed))
@@ -146,18 +147,17 @@ def _commodities(session: Session, rates: list[codes.Rate]) -> list[CommodityRea
 
 
 def _needs(
-    asked: Asked, rates: list[codes.Rate], towns: list[ProgressRow], column: dict[str, int]
+    asked: Asked, rates: list[codes.Rate], towns: list[Remaining], column: dict[str, int]
 ) -> Iterable[Need]:
     for rate in rates:
         first, last = codes.stage(rate.stage_code, asked.season.crop_year)
         n_days = (last - first).days + 1
         left = max(0, n_days - max(0, (asked.as_of - first).days))
         for n, town in enumerate(towns):
-            plan, sown = town.plan_mu or ZERO, town.sown_mu or ZERO
-            mu, starts, ends = plan, first, last
+            mu, starts, ends = town.plan_mu or ZERO, first, last
             if rate.is_of_unplanted:
                 # Land that is late wants its inputs all the same: within the next fortnight.
-                mu = max(ZERO, plan - sown)
+                mu = town.unplanted_mu or ZERO
                 starts = max(first, asked.as_of)
                 ends = max(last, starts + timedelta(days=13))
             elif not left:
@@ -220,9 +220,8 @@ def _text(n_short: int, coverage: Decimal | None, *, is_met: bool) -> str:
     return f"{told}有近期库存,不能说需求得到满足;请先催报"
 
 
-def _town(row: ProgressRow) -> TownRead:
-    left = None if row.plan_mu is None else max(ZERO, row.plan_mu - (row.sown_mu or ZERO))
-    return TownRead(area_code=row.area_code, name=row.name, unplanted_mu=left)
+def _town(row: Remaining) -> TownRead:
+    return TownRead(area_code=row.area_code, name=row.name, unplanted_mu=row.unplanted_mu)
 
 
 def _rates_read(rates: list[codes.Rate], listed: list[CommodityRead]) -> list[RateRead]:
@@ -247,8 +246,8 @@ def _without_rate(session: Session, asked: Asked, rates: list[codes.Rate]) -> li
 def _ratios(
     session: Session, asked: Asked, rates: list[codes.Rate], held: Held
 ) -> list[StockRatio]:
-    question = progress.Question(asked.season, asked.area_code, GRAIN, asked.known_at)
-    sown = progress.progress(session, question, by="town", as_of=asked.as_of).total.sown_mu
+    question = SowingQuestion(asked.season, asked.area_code, GRAIN, asked.known_at)
+    sown = remaining.sown_mu(session, question, asked.as_of)
     category_of = {each.commodity: each.category for each in products.products(session)}
     times = thresholds_of(session).adequacy.doubt_times_season_need
     found = []

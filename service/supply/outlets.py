@@ -2,7 +2,6 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -10,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import shapely
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inspections.outlets import Basis, categories_with_basis, is_valid_on
@@ -20,14 +19,12 @@ from service.errors import NotFound
 from service.parcels.models import AreaOutline
 from service.records import standing
 from service.schemas import Page, civil_day
-from service.security import Role, Viewer
+from service.supply import outlet_states
 from service.supply.models import (
     SEPARATOR,
     Category,
-    Change,
     Licence,
     LicenceKind,
-    Outlet,
     OutletVersion,
     Status,
 )
@@ -39,6 +36,7 @@ from service.supply.outlet_schemas import (
     OutletRead,
     VersionRead,
 )
+from service.supply.outlet_states import State, is_in_view
 
 BASES_FILE = Path(__file__).parents[2] / "config" / "codes" / "outlet_bases.csv"
 MAX_LICENCES = 5000
@@ -106,45 +104,13 @@ def on_day(
     return {
         row.outlet_id: _shown(row, licences[row.outlet_id])
         for row in _states(session, asked, outlet_id)
-        if row.seat_code.startswith(area) and _is_in_view(session, row)
+        if row.seat_code.startswith(area) and is_in_view(session, row)
     }
 
 
-def _states(session: Session, asked: Question, outlet_id: UUID | None) -> Iterable[Row[tuple]]:  # type: ignore[type-arg]
-    version = OutletVersion.__table__.c
-    newest = func.row_number().over(
-        partition_by=version.outlet_id,
-        # A double was one from its first day, whatever else was told of it.
-        order_by=(
-            case((version.change == Change.MERGED, 0), else_=1),
-            version.valid_from.desc(),
-            version.recorded_at.desc(),
-            version.id.desc(),
-        ),
-    )
-    wanted = select(OutletVersion.__table__, newest.label("place")).where(
-        version.valid_from <= asked.as_of
-    )
-    if asked.known_at is not None:
-        wanted = wanted.where(version.recorded_at <= asked.known_at)
-    if outlet_id is not None:
-        wanted = wanted.where(version.outlet_id == outlet_id)
-    ranked = wanted.subquery()
-    # By table: what an outlet is must not depend on who asks; who may see it is asked below.
-    outlet = Outlet.__table__.c
-    found = select(ranked, outlet.opened_on).join(Outlet.__table__, outlet.id == ranked.c.outlet_id)
-    return session.execute(
-        found.where(ranked.c.place == 1).order_by(ranked.c.seat_code, ranked.c.name, outlet.id)
-    )
-
-
-def _is_in_view(session: Session, row: Row[tuple]) -> bool:  # type: ignore[type-arg]
-    if session.info.get("is_system"):
-        return True
-    viewer: Viewer | None = session.info.get("viewer")
-    if viewer is None or not viewer.covers(row.seat_code):
-        return False
-    return viewer.role is not Role.OUTLET or viewer.outlet_id == row.outlet_id
+def _states(session: Session, asked: Question, outlet_id: UUID | None) -> list[State]:
+    found = session.execute(outlet_states.on(asked, outlet_id))
+    return sorted(found, key=lambda each: (each.seat_code, each.name, each.outlet_id))
 
 
 def _valid_kinds(
@@ -161,7 +127,7 @@ def _valid_kinds(
     return found
 
 
-def _shown(row: Row[tuple], kinds: set[LicenceKind]) -> OutletRead:  # type: ignore[type-arg]
+def _shown(row: State, kinds: set[LicenceKind]) -> OutletRead:
     categories = row.categories.split(SEPARATOR)
     told = row._mapping
     same = (

@@ -2,24 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.stock import DayState, Movement, disagrees
 from service import records
 from service.database import thresholds_of
 from service.errors import Conflict, Invalid, NotFound
-from service.supply import outlets, stock_rules
+from service.supply import outlet_states, outlets, stock_rules
 from service.supply import products as product_list
 from service.supply import stock_rollups as rollups
 from service.supply.models import Product
 from service.supply.stock_models import Kind, Source, StockEvent
-from service.supply.stock_rollups import HEAD, Card
+from service.supply.stock_rollups import Book
 from service.supply.stock_schemas import Amount, EventCreate, ReversalCreate, TransferCreate
 
 LOWERS = frozenset({Kind.SALE, Kind.LOSS, Kind.SUPPLIER_RETURN, Kind.TRANSFER_OUT})
@@ -31,18 +30,15 @@ EXACT_SOURCES = frozenset({Source.LEDGER, Source.INSPECTION})
 class Draft:
     """An event that is judged but not yet written."""
 
-    card: Card
+    book: Book
     values: dict[str, Any]
-    since: date
     states: list[DayState]
-    seq: int
-    last_on: date | None
 
 
 def post(session: Session, given: EventCreate) -> tuple[StockEvent, bool]:
     """Enter one event; tell whether it is new."""
-    outlets.known_outlet(session, given.outlet_id)
     records.take_turn(session)
+    life = outlet_states.life(session, given.outlet_id)
     digest = records.content_digest(given.model_dump(exclude={"id"}))
     known = records.known(session, StockEvent, given.id, digest)
     if known is not None:
@@ -50,7 +46,7 @@ def post(session: Session, given: EventCreate) -> tuple[StockEvent, bool]:
     product = product_list.product(session, given.product_code)
     source = stock_rules.source_of(session, given.source)
     kind = Kind(given.kind)
-    stock_rules.judge(session, given.outlet_id, product, kind, given)
+    stock_rules.judge(session, life, product, kind, given)
     draft = _draft(session, given.outlet_id, kind, source, _told(given, product, kind))
     return _write(session, draft, row=given.id, digest=digest), True
 
@@ -73,31 +69,26 @@ def _draft(
     session: Session, outlet_id: UUID, kind: Kind, source: Source, told: dict[str, Any]
 ) -> Draft:
     """Judge an event on the book as it would be with it."""
-    card, day = (outlet_id, told["product_code"]), told["occurred_on"]
-    head = session.execute(
-        select(HEAD.c.last_seq, HEAD.c.last_on).where(*rollups.of_card(HEAD, card))
-    ).first()
-    seq, last_on = (head.last_seq + 1, head.last_on) if head else (1, None)
-    new = Movement(day, seq, source, told["quantity_kg"], told["counted_kg"])
-    states = rollups.fold_from(session, card, day, [new], last_on)
+    book = rollups.book(session, (outlet_id, told["product_code"]))
+    seq = book.next_seq
+    new = Movement(told["occurred_on"], seq, source, told["quantity_kg"], told["counted_kg"])
+    states = rollups.fold_from(session, book, new.day, [new])
     values = told | {"outlet_id": outlet_id, "kind": kind, "source": source, "seq": seq}
     if kind is Kind.COUNT:
-        values["quantity_kg"] = _variance(session, card, new, last_on, told["reason"])
+        values["quantity_kg"] = _variance(session, book, new, told["reason"])
     elif told["quantity_kg"] < 0 and source in EXACT_SOURCES:
         refuse_below_zero(states)
-    return Draft(card, values, day, states, seq, last_on)
+    return Draft(book, values, states)
 
 
-def _variance(
-    session: Session, card: Card, count: Movement, last_on: date | None, reason: str | None
-) -> Decimal:
+def _variance(session: Session, book: Book, count: Movement, reason: str | None) -> Decimal:
     """Return what a count finds beyond the book; ask why, where it is much."""
-    without = rollups.fold_from(session, card, count.day, (), last_on)
+    without = rollups.fold_from(session, book, count.day)
     same_day = [each for each in without if each.day == count.day]
-    book = same_day[0] if same_day else rollups.before(session, card, count.day)
-    if book is None or count.counted_kg is None:
+    state = same_day[0] if same_day else rollups.before(session, book.card, count.day)
+    if state is None or count.counted_kg is None:
         return count.counted_kg or Decimal(0)
-    variance = count.counted_kg - book.closing_kg
+    variance = count.counted_kg - state.closing_kg
     is_much = disagrees(variance, count.counted_kg, thresholds_of(session).stock.variance_share)
     # An officer counts without knowing the book: asking them why would tell it.
     if is_much and not reason and count.source != Source.INSPECTION:
@@ -121,38 +112,16 @@ def _write(
 ) -> StockEvent:
     made = records.write(session, StockEvent, draft.values, row=row, digest=digest, action=action)
     session.flush()
-    is_newest = draft.last_on is None or draft.since > draft.last_on
-    rollups.put(session, draft.card, draft.since, draft.states, is_newest=is_newest)
-    _move_head(session, draft)
+    seq: int = draft.values["seq"]
+    rollups.put(session, draft.book, made.occurred_on, draft.states, last_seq=seq)
     return made
-
-
-def _move_head(session: Session, draft: Draft) -> None:
-    if draft.last_on is None:
-        outlet_id, product_code = draft.card
-        session.execute(
-            insert(HEAD).values(
-                outlet_id=outlet_id,
-                product_code=product_code,
-                last_seq=draft.seq,
-                first_on=draft.since,
-                last_on=draft.since,
-            )
-        )
-        return
-    last_on = max(draft.last_on, draft.since)
-    session.execute(
-        update(HEAD)
-        .where(*rollups.of_card(HEAD, draft.card))
-        .values(last_seq=draft.seq, last_on=last_on)
-    )
 
 
 def transfer(session: Session, given: TransferCreate) -> tuple[list[StockEvent], bool]:
     """Enter both legs of a transfer, or neither; tell whether it is new."""
-    for outlet_id in (given.from_outlet_id, given.to_outlet_id):
-        outlets.known_outlet(session, outlet_id)
     records.take_turn(session)
+    ends = (given.from_outlet_id, given.to_outlet_id)
+    lives = [outlet_states.life(session, outlet_id) for outlet_id in ends]
     digest = records.content_digest(given.model_dump(exclude={"id"}))
     transfer_id = given.id or uuid4()
     ids = [uuid5(transfer_id, leg) for leg in (Kind.TRANSFER_OUT, Kind.TRANSFER_IN)]
@@ -162,9 +131,9 @@ def transfer(session: Session, given: TransferCreate) -> tuple[list[StockEvent],
     product = product_list.product(session, given.product_code)
     source = stock_rules.source_of(session, None)
     made = []
-    legs = ((given.from_outlet_id, Kind.TRANSFER_OUT), (given.to_outlet_id, Kind.TRANSFER_IN))
-    for row, (outlet_id, kind) in zip(ids, legs, strict=True):
-        stock_rules.judge(session, outlet_id, product, kind, given)
+    legs = (Kind.TRANSFER_OUT, Kind.TRANSFER_IN)
+    for row, outlet_id, life, kind in zip(ids, ends, lives, legs, strict=True):
+        stock_rules.judge(session, life, product, kind, given)
         told = _told(given, product, kind) | {"transfer_id": transfer_id}
         draft = _draft(session, outlet_id, kind, source, told)
         if kind is Kind.TRANSFER_OUT:
@@ -210,27 +179,24 @@ def _legs(session: Session, found: StockEvent) -> list[StockEvent]:
 
 
 def _draft_of_reversal(session: Session, found: StockEvent, reason: str) -> Draft:
-    card, day = (found.outlet_id, found.product_code), found.occurred_on
-    head = session.execute(
-        select(HEAD.c.last_seq, HEAD.c.last_on).where(*rollups.of_card(HEAD, card))
-    ).one()
+    book, day = rollups.book(session, (found.outlet_id, found.product_code)), found.occurred_on
+    seq = book.next_seq
     quantity = Decimal(0) if found.kind is Kind.COUNT else -found.quantity_kg
     values = {
         "outlet_id": found.outlet_id,
         "product_code": found.product_code,
         "kind": Kind.REVERSAL,
         "source": found.source,
-        "seq": head.last_seq + 1,
+        "seq": seq,
         "occurred_on": day,
         "quantity_kg": quantity,
         "reverses_id": found.id,
         "transfer_id": found.transfer_id,
         "reason": reason,
     }
-    new = Movement(day, head.last_seq + 1, found.source, quantity)
-    states = rollups.fold_from(session, card, day, [new], head.last_on)
-    if found.kind is Kind.COUNT:
-        states = rollups.fold_without(session, card, day, new, found.seq)
+    but = found.seq if found.kind is Kind.COUNT else None
+    new = Movement(day, seq, found.source, quantity)
+    states = rollups.fold_from(session, book, day, [new], but)
     if found.source in EXACT_SOURCES or found.transfer_id is not None:
         refuse_below_zero(states)
-    return Draft(card, values, day, states, head.last_seq + 1, head.last_on)
+    return Draft(book, values, states)

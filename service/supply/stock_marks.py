@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from inspections.stock import banned, disagrees
 from service.database import thresholds_of
 from service.supply import products, stock
-from service.supply import stock_rollups as rollups
 from service.supply.models import SEPARATOR
 from service.supply.outlets import Question
 from service.supply.stock import Position
@@ -52,12 +51,10 @@ def _of_position(session: Session, asked: Question, held: Position) -> list[Stoc
 
 def _below_zero_since(session: Session, held: Position, as_of: date) -> date:
     """Return the first day of the run below zero that a day lies in."""
-    card = (held.outlet.id, held.product.code)
-    above = select(func.max(DAY.c.day)).where(
-        *rollups.of_card(DAY, card), DAY.c.day <= as_of, DAY.c.closing_kg >= 0
-    )
+    of_card = (DAY.c.outlet_id == held.outlet.id) & (DAY.c.product_code == held.product.code)
+    above = select(func.max(DAY.c.day)).where(of_card, DAY.c.day <= as_of, DAY.c.closing_kg >= 0)
     last_above = session.scalar(above) or date.min
-    first = select(func.min(DAY.c.day)).where(*rollups.of_card(DAY, card), DAY.c.day > last_above)
+    first = select(func.min(DAY.c.day)).where(of_card, DAY.c.day > last_above)
     return session.scalar(first) or held.state.day
 
 

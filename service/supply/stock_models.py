@@ -101,7 +101,10 @@ class StockDay(Base):
 
 
 class StockHead(Base):
-    """One product that one outlet has ever told of, and how it stands after its newest day."""
+    """One product that one outlet has ever told of, and how it stands after its newest day.
+
+    The newest day's row is repeated here: what stands today is read without looking for it.
+    """
 
     __tablename__ = "stock_heads"
 
@@ -109,7 +112,13 @@ class StockHead(Base):
     product_code: Mapped[str] = mapped_column(ForeignKey("products.code"), primary_key=True)
     last_seq: Mapped[int]
     first_on: Mapped[date]
-    last_on: Mapped[date]
+    day: Mapped[date]
+    closing_kg: Mapped[Decimal] = mapped_column(Mass)
+    lowest_kg: Mapped[Decimal] = mapped_column(Mass)
+    variance_kg: Mapped[Decimal | None] = mapped_column(Mass)
+    reported_on: Mapped[date | None]
+    ledger_on: Mapped[date | None]
+    inspected_on: Mapped[date | None]
 
 
 class StockClosing(SeenFromBelow, Correctable, Base):

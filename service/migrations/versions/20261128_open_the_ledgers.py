@@ -1,5 +1,7 @@
 """Open the stock ledgers: events, what each day leaves, closings."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -101,11 +103,8 @@ def _event_rules() -> list[sa.Constraint]:
     ]
 
 
-def _create_days() -> None:
-    op.create_table(
-        "stock_days",
-        sa.Column("outlet_id", sa.Uuid(), nullable=False),
-        sa.Column("product_code", ordered_text(16), nullable=False),
+def _state() -> list[sa.Column[Any]]:
+    return [
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("closing_kg", ExactDecimal(16, 3), nullable=False),
         sa.Column("lowest_kg", ExactDecimal(16, 3), nullable=False),
@@ -113,6 +112,15 @@ def _create_days() -> None:
         sa.Column("reported_on", sa.Date(), nullable=True),
         sa.Column("ledger_on", sa.Date(), nullable=True),
         sa.Column("inspected_on", sa.Date(), nullable=True),
+    ]
+
+
+def _create_days() -> None:
+    op.create_table(
+        "stock_days",
+        sa.Column("outlet_id", sa.Uuid(), nullable=False),
+        sa.Column("product_code", ordered_text(16), nullable=False),
+        *_state(),
         *_keys("stock_days"),
         sa.PrimaryKeyConstraint("outlet_id", "product_code", "day", name=op.f("pk_stock_days")),
     )
@@ -125,7 +133,7 @@ def _create_heads() -> None:
         sa.Column("product_code", ordered_text(16), nullable=False),
         sa.Column("last_seq", sa.Integer(), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
-        sa.Column("last_on", sa.Date(), nullable=False),
+        *_state(),
         *_keys("stock_heads"),
         sa.PrimaryKeyConstraint("outlet_id", "product_code", name=op.f("pk_stock_heads")),
     )

@@ -1,0 +1,113 @@
+"""What an outlet is on a day: the newest of its versions, and who may see it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    select,
+    true,
+)
+from sqlalchemy.orm import Session
+
+from service.errors import NotFound
+from service.security import AFTER_ANY_DIGIT, NO_OUTLET, Role, Viewer
+from service.supply.models import Change, Outlet, OutletVersion
+
+VERSION, OUTLET = OutletVersion.__table__, Outlet.__table__
+# By table: what an outlet is must not depend on who asks; who may see it is asked below.
+_LIFE = (
+    select(VERSION, OUTLET.c.opened_on)
+    .join(OUTLET, OUTLET.c.id == VERSION.c.outlet_id)
+    .where(VERSION.c.outlet_id == bindparam("outlet"))
+)
+State = Row[Any]
+"""A version of an outlet, with the day on which the outlet opened."""
+
+
+def on(asked: Any, outlet_id: UUID | None = None) -> Select[Any]:
+    """Return the query for the state of every outlet on a day, as was known."""
+    newest = func.row_number().over(
+        partition_by=VERSION.c.outlet_id,
+        # A double was one from its first day, whatever else was told of it.
+        order_by=(
+            case((VERSION.c.change == Change.MERGED, 0), else_=1),
+            VERSION.c.valid_from.desc(),
+            VERSION.c.recorded_at.desc(),
+            VERSION.c.id.desc(),
+        ),
+    )
+    wanted = select(VERSION, newest.label("place")).where(VERSION.c.valid_from <= asked.as_of)
+    if asked.known_at is not None:
+        wanted = wanted.where(VERSION.c.recorded_at <= asked.known_at)
+    if outlet_id is not None:
+        wanted = wanted.where(VERSION.c.outlet_id == outlet_id)
+    ranked = wanted.subquery()
+    found = select(ranked, OUTLET.c.opened_on).join(OUTLET, OUTLET.c.id == ranked.c.outlet_id)
+    return found.where(ranked.c.place == 1)
+
+
+def is_in_view(session: Session, state: State) -> bool:
+    """Tell whether the viewer may see an outlet that is in this state."""
+    if session.info.get("is_system"):
+        return True
+    viewer: Viewer | None = session.info.get("viewer")
+    if viewer is None or not viewer.covers(state.seat_code):
+        return False
+    return viewer.role is not Role.OUTLET or viewer.outlet_id == state.outlet_id
+
+
+def in_view(session: Session, state: Any, area: str = "") -> ColumnElement[bool]:
+    """Return the same as `is_in_view` as a condition on the columns of `on`, within an area."""
+    within: list[ColumnElement[bool]] = [_is_inside(state.seat_code, area)] if area else [true()]
+    viewer: Viewer | None = session.info.get("viewer")
+    if session.info.get("is_system"):
+        return and_(*within)
+    if viewer is None:
+        return false()
+    if viewer.role is Role.OUTLET:
+        within.append(state.outlet_id == (viewer.outlet_id or NO_OUTLET))
+    return and_(*within, _is_inside(state.seat_code, viewer.area_code))
+
+
+def _is_inside(code: Any, area: str) -> ColumnElement[bool]:
+    return and_(code >= area, code < area + AFTER_ANY_DIGIT)
+
+
+@dataclass(frozen=True)
+class Life:
+    """All versions of one outlet: cheaper to read at once than to ask for a day of it."""
+
+    versions: tuple[State, ...]
+
+    def on(self, day: date) -> State | None:
+        """Return its state on a day; None before it opened."""
+        begun = [each for each in self.versions if each.valid_from <= day]
+        return max(
+            begun,
+            key=lambda each: (
+                each.change is Change.MERGED,
+                each.valid_from,
+                each.recorded_at,
+                each.id,
+            ),
+            default=None,
+        )
+
+
+def life(session: Session, outlet_id: UUID) -> Life:
+    """Return the life of an outlet in view, or say that there is none."""
+    found = Life(tuple(session.execute(_LIFE, {"outlet": outlet_id})))
+    newest = found.on(date.max)
+    if newest is None or not is_in_view(session, newest):
+        raise NotFound("没有这个网点;请核对编号", outlet_id=str(outlet_id))
+    return found
