@@ -89,7 +89,7 @@ def draw(session: SessionDep, response: Response, campaign_id: Id, given: DrawCr
 
 @router.get("/campaigns/{campaign_id}/draw/list", dependencies=READ, **FILE)
 def read_list(session: SessionDep, campaign_id: Id) -> Response:
-    """Return the frozen list as it was digested: `tier,outlet id` lines in order of tier and id."""
+    """Return the frozen list as it was digested: `tier,outlet id` lines in order of id."""
     headers = {"Content-Disposition": f'attachment; filename="{queries.LIST_FILE}"'}
     text = queries.published_list(session, campaign_id)
     return Response(text.encode(), media_type=CSV, headers=headers)

@@ -161,10 +161,12 @@ def list_findings(
     as_of: Day | None = None,
     known_at: Instant | None = None,
     area: AreaCode = "",
+    overdue: bool = False,
 ) -> Page[FindingRead]:
-    """List the findings as they stand on a day, with what is overdue."""
+    """List the findings as they stand on a day: all, or those past their due day."""
     asked = queries.period(session, None, as_of, known_at, area)
-    return Page(items=queries.findings(session, asked))
+    found = queries.findings(session, asked)
+    return Page(items=[each for each in found if each.is_overdue or not overdue])
 
 
 @router.post(

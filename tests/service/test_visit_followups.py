@@ -168,14 +168,17 @@ def test_a_finding_is_closed_by_a_later_recheck_of_the_same_outlet_only(
     assert (told["is_open"], told["is_overdue"], told["due_on"]) == (True, True, "2023-04-15")
     on_time = bureau.get("findings", as_of="2023-04-15").json()["items"]
     assert on_time[0]["is_overdue"] is False
+    assert bureau.get("findings", as_of="2023-04-15", overdue=True).json()["items"] == []
+    late = bureau.get("findings", as_of="2023-04-16", overdue=True).json()["items"]
+    assert [each["id"] for each in late] == [finding["id"]]
     again = {"kind": "recheck"}
     elsewhere = visited(officer, a_visit(opened(bureau), team, **again))
-    earlier = visited(officer, a_visit(outlet, team, "2023-04-02T10:00:00+08:00", **again))
+    earlier = visited(officer, a_visit(outlet, team, "2023-04-03T09:00:00+08:00", **again))
     special = visited(officer, a_visit(outlet, team, "2023-04-11T10:00:00+08:00"))
     shut = a_visit(outlet, team, "2023-04-10T10:00:00+08:00", outcome="closed_shop", **again)
     for wrong in (elsewhere, earlier, special, visited(officer, shut)):
-        day = wrong["visited_on"] if wrong is not earlier else "2023-04-12"
-        follow(officer, finding, "recheck_passed", day, 422, recheck_visit_id=wrong["id"])
+        ids = {"recheck_visit_id": wrong["id"]}
+        follow(officer, finding, "recheck_passed", wrong["visited_on"], 422, **ids)
     good = visited(officer, a_visit(outlet, team, **again))
     ids = {"recheck_visit_id": good["id"]}
     follow(officer, finding, "recheck_passed", "2023-04-13", 422, **ids)

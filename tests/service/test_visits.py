@@ -218,6 +218,10 @@ def test_the_same_outlet_twice_a_day_is_two_visits_and_at_one_instant_a_refusal(
     assert "同一时刻" in refused(officer, a_visit(outlet, team[2:]), 409)
     visited(officer, a_visit(outlet, team[:3], f"{DAY}T15:00:00+08:00", partner_unit="市监局"))
     assert figures(bureau) == (5, 2, 1, 0)
+    moved = officer.get("visits").json()["items"][1]
+    onto = {"supersedes_id": moved["id"], "reason": "时间错"}
+    assert "同一时刻" in refused(officer, a_visit(outlet, team[:3], **onto), 409)
+    visited(officer, a_visit(outlet, team[:3], f"{DAY}T15:00:00+08:00", **onto))
     assert counted(bureau)["officers"] == {"value": 3, "unit": "人"}
 
 
