@@ -26,7 +26,7 @@ from service.visits.followup_schemas import (
     SampleCreate,
     SampleEventCreate,
 )
-from service.visits.models import Answer, Visit, VisitKind
+from service.visits.models import Answer, ChecklistItem, Visit, VisitKind
 from service.visits.schemas import ItemAnswer, VisitCreate
 
 COUNTY, CHECKLIST = "441803", "2023-1"
@@ -55,6 +55,8 @@ class VisitsChapter:
         self.campaign_id: UUID | None = None
         self.waiting: list[tuple[UUID, list[UUID]]] = []
         """Drawn outlet and its officers, who have not gone yet."""
+        self.answers: dict[UUID, list[ItemAnswer]] = {}
+        """Outlet -> what will be seen there."""
         self.n_visits = 0
         self.sampled: list[UUID] = []
         """Sent to the laboratory, without a result."""
@@ -180,6 +182,8 @@ class VisitsChapter:
             drawn = [each for each in told.items if each.is_drawn]
             self.waiting = [(each.outlet_id, each.officer_ids) for each in drawn]
             self.waiting += self.waiting[:N_TWICE]  # seen a second time at the end
+            items = queries.checklist(session, CHECKLIST)
+            self.answers = {each.id: answers(items, each) for each in active(session, day)}
 
     def _go(self, stage: Stage, day: date) -> None:
         if self.sampled:
@@ -198,10 +202,6 @@ class VisitsChapter:
     ) -> Visit:
         self.n_visits += 1
         is_short = self.n_visits <= N_SHORT
-        asked = outlets.Question(visited_at.date())
-        categories = outlets.outlet_on(session, outlet_id, asked).categories
-        domains = {DOMAINS[each] for each in categories if each in DOMAINS}
-        items = queries.checklist(session, CHECKLIST)
         visit, _ = actions.file_visit(
             session,
             VisitCreate(
@@ -212,14 +212,7 @@ class VisitsChapter:
                 officer_ids=crew[: TEAM - is_short],
                 outcome=Outcome.NO_VIOLATION,
                 checklist_version=CHECKLIST,
-                answers=[
-                    ItemAnswer(
-                        code=each.code,
-                        result=Answer.PASS if each.domain in domains else Answer.NOT_APPLICABLE,
-                    )
-                    for each in items
-                    if each.domain != "machinery"
-                ],
+                answers=self.answers[outlet_id],
             ),
         )
         return visit
@@ -259,3 +252,16 @@ def active(session: Session, day: date) -> list[OutletRead]:
     """Return the outlets in business on a day."""
     found = outlets.on_day(session, outlets.Question(day)).values()
     return [each for each in found if each.status is Status.ACTIVE]
+
+
+def answers(items: list[ChecklistItem], outlet: OutletRead) -> list[ItemAnswer]:
+    """Return that all is well with what an outlet sells."""
+    domains = {DOMAINS[each] for each in outlet.categories if each in DOMAINS}
+    return [
+        ItemAnswer(
+            code=each.code,
+            result=Answer.PASS if each.domain in domains else Answer.NOT_APPLICABLE,
+        )
+        for each in items
+        if each.domain != "machinery"
+    ]

@@ -101,7 +101,9 @@ def _place(session: Session, given: VisitCreate) -> _Place:
         raise Invalid("这条登记已并入另一个网点;请填合并后的那一个", field="outlet_id")
     if day < newest.opened_on:
         raise Invalid(f"网点 {newest.opened_on} 才开业,那之前不能有检查", field="visited_at")
-    outlet = outlets.outlet_on(session, given.outlet_id, outlets.Question(day))
+    outlet = newest
+    if day < newest.valid_from:
+        outlet = outlets.outlet_on(session, given.outlet_id, outlets.Question(day))
     if outlet.status in SHUT and given.outcome is not Outcome.CLOSED_SHOP:
         raise Invalid(
             f"网点 {outlet.valid_from} 起{SHUT[outlet.status]},那一天只能填“到访未检(闭店)”;"
