@@ -103,6 +103,7 @@ class PhotoThresholds(_Section):
     max_clock_gap_hours: float
     max_accuracy_m: float
     max_position_gap_m: float
+    max_subject_distance_m: float
     assumed_zone_hours: float
 
 

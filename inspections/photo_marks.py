@@ -28,6 +28,8 @@ class Circumstances:
         Whether the device says that the position is made up.
     box : tuple of float, optional
         West, south, east, north of the county, in degrees of CGCS2000.
+    subject_distance_m : float, optional
+        From the land that the photo is of to the farther of its positions, metres.
     """
 
     received_at: datetime
@@ -37,6 +39,7 @@ class Circumstances:
     accuracy_m: float | None = None
     is_mock: bool | None = None
     box: tuple[float, float, float, float] | None = None
+    subject_distance_m: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class PhotoLimits:
     max_clock_gap_hours: float
     max_accuracy_m: float
     max_position_gap_m: float
+    max_subject_distance_m: float
     assumed_zone_hours: float
     """Of a camera that wrote no zone."""
 
@@ -113,6 +117,11 @@ def _place_marks(photo: Told, around: Circumstances, limits: PhotoLimits) -> Ite
         )
     if around.box is not None and any(not _is_in(around.box, *each) for each in places):
         yield Mark("outside_county", "位置在本县(区)范围之外")
+
+    far = around.subject_distance_m
+    if far is not None and far > limits.max_subject_distance_m:
+        limit = limits.max_subject_distance_m / 1000
+        yield Mark("far_from_subject", f"拍摄位置离所拍的图斑超过 {limit:g} 公里")
 
 
 def _is_in(box: tuple[float, float, float, float], lon: float, lat: float) -> bool:

@@ -2,25 +2,27 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timezone
 from typing import Any
 
+import shapely
 from cryptography.hazmat.primitives import hashes
 from sqlalchemy.orm import Session
 
 from inspections.exif import read_exif
-from inspections.photo_marks import Circumstances, PhotoLimits, marks_of
+from inspections.photo_marks import Circumstances, PhotoLimits, distance_m, marks_of
 from inspections.photos import Told, told
 from service import audit, records
 from service.areas import queries as areas
 from service.database import thresholds_of
-from service.errors import Invalid
+from service.errors import Invalid, NotFound
 from service.parcels import queries as parcels
 from service.parcels.outlines import position
 from service.parcels.queries import Moment
 from service.parcels.schemas import Datum
 from service.photos import headers, pictures
-from service.photos.models import Photo
+from service.photos.models import Photo, SubjectKind
 from service.photos.schemas import Declared, Offered
 from service.photos.store import PhotoStore
 from service.security import Viewer, whole_system
@@ -47,6 +49,7 @@ def file_photo(session: Session, store: PhotoStore, offered: Offered) -> tuple[P
     values = _plain(offered, header) | _device(offered.declared, place)
     photo = told(read_exif(header.exif))
     around = _circumstances(session, values, area_code)
+    around = replace(around, subject_distance_m=_subject_distance_m(session, values, photo))
     marks = marks_of(photo, around, _limits(session))
     values |= _of_exif(photo) | {
         "area_code": area_code,
@@ -133,6 +136,27 @@ def _circumstances(session: Session, values: dict[str, Any], area_code: str) -> 
     box = outline.geometry.bounds if outline is not None else None
     names = ("device_at", "lon", "lat", "accuracy_m", "is_mock")
     return Circumstances(audit.instant(session), **{name: values[name] for name in names}, box=box)
+
+
+def _subject_distance_m(session: Session, values: dict[str, Any], photo: Told) -> float | None:
+    """Return how far from its parcel a photo says that it was taken, if both are known."""
+    if values["subject_kind"] is not SubjectKind.PARCEL or values["subject_id"] is None:
+        return None
+    try:
+        parcel = parcels.parcel(session, values["subject_id"], Moment.of(session))
+    except NotFound:  # a photo may come before its record
+        return None
+    places = ((values["lon"], values["lat"]), (photo.lon, photo.lat))
+    return max(
+        (_distance_m(parcel.geometry, x, y) for x, y in places if x is not None and y is not None),
+        default=None,
+    )
+
+
+def _distance_m(land: shapely.Geometry, lon: float, lat: float) -> float:
+    nearest = shapely.shortest_line(land, shapely.Point(lon, lat))
+    (x, y), _ = nearest.coords
+    return distance_m(x, y, lon, lat)
 
 
 def _limits(session: Session) -> PhotoLimits:

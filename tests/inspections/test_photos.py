@@ -15,7 +15,11 @@ from inspections.photos import Bearing, Told, told
 from tests.hostile_photos import NIKON, an_exif, gps, taken
 
 LIMITS = PhotoLimits(
-    max_clock_gap_hours=24, max_accuracy_m=30, max_position_gap_m=500, assumed_zone_hours=8
+    max_clock_gap_hours=24,
+    max_accuracy_m=30,
+    max_position_gap_m=500,
+    max_subject_distance_m=5000,
+    assumed_zone_hours=8,
 )
 GOOD = an_exif([*NIKON, (274, 6)], [*taken(), (36881, "+08:00")], [*gps(), (31, (4.5,))])
 RECEIVED = datetime(2023, 4, 20, 1, tzinfo=UTC)

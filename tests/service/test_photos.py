@@ -3,15 +3,18 @@
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from uuid import uuid4
 
 import pytest
+import shapely
 import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
-from service import cli
+from service import audit, cli
+from service.parcels.models import ParcelVersion
 from service.photos.actions import sm3
 from tests.hostile_photos import (
     HOSTILE,
@@ -287,6 +290,31 @@ def test_what_does_not_fit_together_is_marked_and_never_changed(officer, outline
     assert mark in codes(photo)
     for name in {"lon", "lat", "accuracy_m"} & said.keys():
         assert photo["position"][name] == float(said[name])
+
+
+def test_a_photo_far_from_its_parcel_is_marked_and_one_before_its_record_is_not(officer, database):
+    uid, square = uuid4(), shapely.box(112.95, 23.70, 112.952, 23.702)
+    of_it = {"subject_kind": "parcel", "subject_id": str(uid)}
+    near, far = {"lon": "112.999", "lat": "23.701"}, {"lon": "113.002", "lat": "23.701"}
+    assert codes(kept(officer, a_jpeg(seed=1), **of_it, **far)) == set()
+    with database.system_transaction() as session:
+        session.add(
+            ParcelVersion(
+                id=1,
+                uid=uid,
+                area_code=TAIHE,
+                valid_from=date(2022, 12, 31),
+                recorded_at=audit.instant(session),
+                digest="0" * 64,
+                ellipsoidal_area_m2=1.0,
+                geometry=square,
+            )
+        )
+    # 5 km east of 112.952, at 23.701 north, is 113.0010.
+    assert codes(kept(officer, a_jpeg(seed=2), **of_it, **near)) == set()
+    assert codes(kept(officer, a_jpeg(seed=3), **of_it, **far)) == {"far_from_subject"}
+    other = of_it | {"subject_kind": "other"}
+    assert codes(kept(officer, a_jpeg(seed=4), **other, **far)) == set()
 
 
 @pytest.mark.parametrize(
