@@ -23,6 +23,7 @@ from service.accounts.models import LoginFailure, LoginSession
 from service.columns import UtcInstant
 from service.database import Base, Database, clock_of, dialect_insert
 from service.parcels.reading import LandReader
+from service.photos.store import PhotoStore
 from service.reporting import actions as reporting
 from service.reporting import queries as reporting_queries
 from service.schemas import CIVIL_ZONE, civil_day
@@ -105,7 +106,11 @@ def _check_rollups(database: Database, _settings: Settings) -> str:
 
 
 def _back_up(database: Database, settings: Settings) -> str:
-    return backups.save(database, settings.backup_directory, label="nightly").name
+    name = backups.save(database, settings.backup_directory, label="nightly").name
+    # After the database: whatever photo it names is there by now.
+    saved = PhotoStore(settings.backup_directory / "photos")
+    n_copied = PhotoStore(settings.photo_directory).copy_to(saved)
+    return f"{name},照片原件新增 {n_copied} 张"
 
 
 def _resume_imports(database: Database, settings: Settings) -> int:

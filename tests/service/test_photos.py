@@ -13,7 +13,7 @@ from PIL import Image
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
-from service import audit, cli
+from service import audit, cli, telemetry
 from service.parcels.models import ParcelVersion
 from service.photos.actions import sm3
 from tests.hostile_photos import (
@@ -386,6 +386,8 @@ def chungeng(settings, monkeypatch):
     """The command line on this test's database and folders."""
     for name in ("database_url", "backup_directory", "photo_directory"):
         monkeypatch.setenv(f"CHUNGENG_{name.upper()}", str(getattr(settings, name)))
+    # The runner's streams close with each command; what logs must not keep them.
+    monkeypatch.setattr(telemetry, "configure_logging", lambda **_: None)
     return lambda *words: CliRunner().invoke(cli.app, list(words))
 
 
@@ -395,7 +397,7 @@ def test_a_backup_brings_lost_originals_back_and_verify_names_them(
 ):
     contents = [a_jpeg(seed=n) for n in range(3)]
     photos = [kept(officer, each) for each in contents]
-    assert "新增 3 张" in chungeng("backup").stdout
+    assert "新增 3 张" in chungeng("run", "back-up").stdout
     assert "新增 0 张" in chungeng("backup").stdout
     assert chungeng("verify").exit_code == 0
     for path in (settings.photo_directory / "originals").glob("*/*"):
