@@ -10,6 +10,7 @@ import pickle
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,8 @@ def a_workbook(*rows: Row) -> bytes:
     return file.getvalue()
 
 
-def a_raw_workbook(sheet: str, *, strings: str = "", more: dict[str, str] | None = None) -> bytes:
+@cache
+def a_raw_workbook(sheet: str, strings: str = "", more: tuple[str, str] | None = None) -> bytes:
     """A workbook whose sheet is written by hand."""
     types = (
         '<Default Extension="rels" '
@@ -73,7 +75,7 @@ def a_raw_workbook(sheet: str, *, strings: str = "", more: dict[str, str] | None
     } | ({"xl/sharedStrings.xml": strings} if strings else {})
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (parts | (more or {})).items():
+        for name, content in [*parts.items(), *([more] if more else [])]:
             archive.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + content)
     return file.getvalue()
 
@@ -86,6 +88,7 @@ def a_cell(place: str = "", value: str = "1") -> str:
     return f"<c{place and f' r={chr(34)}{place}{chr(34)}'}><v>{value}</v></c>"
 
 
+@cache
 def corners(first: str, last: str) -> bytes:
     """Two cells far apart: a reader that lays out what lies between ends its process."""
     return a_raw_workbook(a_sheet(f"<row>{first}</row><row>{last}</row>"))
@@ -183,10 +186,10 @@ REFUSED: dict[str, Make] = {
         + a_sheet('<row r="1"><c r="A1" t="inlineStr"><is><t>&f;</t></is></c></row>')
     ),
     "a bomb of zeros": lambda *_: a_raw_workbook(
-        a_sheet(""), more={"xl/media/zeros.xml": "\x00" * 60 * 2**20}
+        a_sheet(""), more=("xl/media/zeros.xml", "\x00" * 60 * 2**20)
     ),
-    "an .ods": lambda *_: a_raw_workbook(a_sheet(""), more={"content.xml": "<x/>"}),
-    "an .xlsb": lambda *_: a_raw_workbook(a_sheet(""), more={"xl/workbook.bin": "x"}),
+    "an .ods": lambda *_: a_raw_workbook(a_sheet(""), more=("content.xml", "<x/>")),
+    "an .xlsb": lambda *_: a_raw_workbook(a_sheet(""), more=("xl/workbook.bin", "x")),
     "an old .xls": lambda *_: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600,
     "Parquet": lambda *_: b"PAR1" + b"\x15\x04" * 50 + b"PAR1",
     "an archive": lambda *_: b"PK\x05\x06" + b"\x00" * 18,
