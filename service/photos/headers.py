@@ -15,7 +15,7 @@ from service.errors import Invalid, TooLarge, UnsupportedType
 MAX_BYTES = 15 * 2**20
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 30_000
-MAX_SCANS = 64
+MAX_SCANS = 24
 """Of a progressive JPEG: each goes over every pixel again."""
 JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 EXIF_START = b"Exif\x00\x00"
