@@ -219,9 +219,11 @@ def _held_of(session: Session, asked: Question, area: str) -> Held:
     by_category: dict[Category, Decimal] = defaultdict(Decimal)
     fresh = set()
     for each in positions(session, asked, area=area):
-        if each.is_fresh:
-            fresh.add(each.outlet.id)
-            kg = max(each.state.closing_kg, NOTHING)
+        if not each.is_fresh:
+            continue
+        fresh.add(each.outlet.id)
+        kg = each.state.closing_kg
+        if kg > 0:
             by_town[each.outlet.area_code[:TOWN]][each.product.commodity] += kg
             by_category[each.product.category] += kg
     sellers = _sellers(session, asked, area, None)

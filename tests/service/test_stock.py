@@ -1,13 +1,15 @@
 """The stock ledger: what is taken, what is refused, what a day leaves, who sees it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from uuid import uuid4
+from datetime import UTC, date, datetime
+from random import Random
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
-from service.supply import stock_rollups
+from service.accounts.models import Account
+from service.supply import outlet_states, outlets, stock, stock_rollups
 from service.supply.stock_models import StockDay, StockHead
 from tests.books_outlets import bind
 from tests.service.test_outlets import SHANTANG, TAIHE, changed, licensed, opened
@@ -381,3 +383,52 @@ def test_forty_sales_of_the_last_twenty_sell_twenty(bureau, shop):
         codes = list(pool.map(sell, range(40)))
     assert (codes.count(201), codes.count(409)) == (20, 20), codes
     assert closing(bureau, shop, "2023-04-02") == 0
+
+
+def test_the_table_by_town_is_the_sum_of_its_positions(bureau, as_role, database):
+    """The database adds up; the positions are added up by hand: day by day, role by role."""
+    random = Random(233)
+    shops = [opened(bureau, (TAIHE, SHANTANG)[n % 2]) for n in range(6)]
+    for _ in range(40):
+        kind = random.choice(["receipt", "sale", "count"])
+        day = f"2023-04-{random.randrange(1, 20):02d}"
+        source = random.choice(["phone", "ledger"])
+        body = event(random.choice(shops), kind, random.randrange(1, 50), day, source=source)
+        product = random.choice([UREA, "KCL-50", "VAL-1"])
+        bureau.post("stock/events", body | {"product_code": product, "reason": "照数"})
+    changed(bureau, shops[0], "suspended", "2023-04-12")
+    changed(bureau, shops[1], "moved", "2023-04-14", area_code=TAIHE)
+    as_role("leader", TAIHE)
+    for viewer in (_viewer(database, "bureau", "441803"), _viewer(database, "leader", TAIHE)):
+        with database.read_session() as session:
+            session.info["viewer"] = viewer
+            for n in range(1, 21):
+                asked = outlets.Question(date(2023, 4, n))
+                for area in ("", SHANTANG):
+                    assert stock.held(session, asked, area=area) == stock._held_of(
+                        session, asked, area
+                    )
+
+
+def _viewer(database, role, area):
+    with database.system_reading() as session:
+        wanted = select(Account).where(Account.role == role, Account.area_code == area)
+        return session.scalars(wanted).one().as_viewer()
+
+
+def test_a_life_gives_the_state_that_the_query_gives(bureau, database):
+    outlet = opened(bureau, opened_on="2022-01-01")
+    changed(bureau, outlet, "suspended", "2022-03-01")
+    changed(bureau, outlet, "resumed", "2022-03-01")
+    changed(bureau, outlet, "moved", "2022-05-01", area_code=SHANTANG)
+    double = opened(bureau, opened_on="2022-01-01")
+    body = {"into_id": outlet["id"], "reason": "同一家"}
+    assert bureau.post(f"outlets/{double['id']}/merge", body).is_success
+    with database.system_reading() as session:
+        for each in (outlet, double):
+            life = outlet_states.life(session, UUID(each["id"]))
+            for day in (date(2021, 12, 31), *(date(2022, month, 1) for month in range(1, 8))):
+                asked = outlets.Question(day)
+                state = session.execute(outlet_states.on(asked, UUID(each["id"]))).first()
+                mine = life.on(day)
+                assert (mine and mine.id) == (state and state.id), day
