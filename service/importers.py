@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from service.agronomy import imports as agronomy
 from service.machinery import imports as machinery
 from service.supply import outlet_imports as outlets
+from service.supply import price_imports as prices
+from service.supply import stock_imports as stock
 from service.tables import ImportReport, Upload
+from service.visits import imports as visits
 
 
 @dataclass(frozen=True)
@@ -18,23 +22,33 @@ class Importer:
     """One kind of table."""
 
     title: str
+    path: str
+    """The API's collection whose `/imports` takes the same table."""
     action: str
     """The policy's name of what it takes to bring one."""
     take: Callable[[Session, Upload], ImportReport]
 
 
-def _machinery(title: str, kind: str) -> Importer:
+def _machinery(title: str, path: str, kind: str) -> Importer:
     def take(session: Session, upload: Upload) -> ImportReport:
         return machinery.import_table(session, kind, upload)
 
-    return Importer(title, "machinery.write", take)
+    return Importer(title, path, "machinery.write", take)
 
 
 IMPORTERS = {
-    "outlets": Importer("农资网点", "outlet.write", outlets.import_outlets),
-    "machine_registers": _machinery("农机在册数", "machine_registers"),
-    "machines": _machinery("农机登记", "machines"),
-    "repairs": _machinery("农机检修", "repairs"),
-    "trainings": _machinery("农机培训", "trainings"),
+    "outlets": Importer("农资网点", "outlets", "outlet.write", outlets.import_outlets),
+    "stock_events": Importer("农资进销存台账", "stock", "stock.import", stock.import_ledger),
+    "prices": Importer("农资价格", "prices", "price.write", prices.import_prices),
+    "visits": Importer("执法检查", "visits", "visit.write", visits.import_visits),
+    "machine_registers": _machinery("农机在册数", "machinery/registers", "machine_registers"),
+    "machines": _machinery("农机登记", "machines", "machines"),
+    "repairs": _machinery("农机检修", "repairs", "repairs"),
+    "trainings": _machinery("农机培训", "trainings", "trainings"),
+    "weather": Importer("逐日气象", "weather", "agronomy.write", agronomy.import_weather),
+    "reservoir_readings": Importer(
+        "水库蓄水", "reservoirs/readings", "agronomy.write", agronomy.import_readings
+    ),
+    "pest_surveys": Importer("病虫调查", "pest_surveys", "agronomy.write", agronomy.import_surveys),
 }
 """Kind -> what takes it."""

@@ -1,4 +1,4 @@
-"""Tables of visits: officers by name or by certificate number, outlets by name or by id."""
+"""Tables of visits: officers by name or by certificate number, outlets by name, code or id."""
 
 from datetime import datetime, time
 from typing import Annotated
@@ -54,7 +54,12 @@ LAYOUT = Layout(
     title="执法检查",
     schema=VisitRow,
     columns=(
-        Column("outlet", ("网点", "网点名称", "检查对象", "outlet"), is_required=True),
+        Column(
+            "outlet",
+            ("网点", "网点名称", "检查对象", "统一社会信用代码", "outlet"),
+            is_required=True,
+            hint="镇里的名称,或统一社会信用代码",
+        ),
         Column("area_code", ("所在镇村", "镇", "区划代码", "area_code"), Kind.AREA, {}, True),
         Column("day", ("检查日期", "日期", "day"), Kind.DAY, {}, True),
         Column("clock", ("时间", "clock"), is_required=True, hint="写成 14:30"),
@@ -86,11 +91,14 @@ class _Register:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.outlets: dict[tuple[str, str], list[UUID]] = {}
+        self.coded: dict[str, list[UUID]] = {}
         question = outlets.Question(campaign_queries.today(session))
         for each in outlets.on_day(session, question).values():
             if each.status is not Status.MERGED:
                 key = (each.area_code[: outlets.TOWN], folded(each.name))
                 self.outlets.setdefault(key, []).append(each.id)
+                if each.uscc:
+                    self.coded.setdefault(folded(each.uscc), []).append(each.id)
         self.officers: dict[str, set[UUID]] = {}
         for officer in campaign_queries.roster(session, campaign_queries.today(session)):
             for word in (officer.name, *(one.number for one in officer.certificates)):
@@ -120,10 +128,12 @@ class _Register:
     def _outlet(self, row: VisitRow) -> UUID:
         if UUID_TEXT.fullmatch(row.outlet):
             return UUID(row.outlet)
-        found = self.outlets.get((row.area_code[: outlets.TOWN], folded(row.outlet)), [])
+        word = folded(row.outlet)
+        named = self.outlets.get((row.area_code[: outlets.TOWN], word), [])
+        found = self.coded.get(word) or named
         if len(found) != 1:
             told = "没有这个网点" if not found else f"有 {len(found)} 个同名的网点"
-            raise Invalid(f"这个镇{told};请核对名称,或填网点编号", field="outlet")
+            raise Invalid(f"这个镇{told};请核对名称,或填统一社会信用代码", field="outlet")
         return found[0]
 
     def _officers(self, row: VisitRow) -> list[UUID]:

@@ -385,17 +385,18 @@ def brought(officer, rows: list[str], **data):
 
 
 def test_a_table_of_visits_that_comes_again_changes_nothing(bureau, officer, as_role):
-    outlet = opened(bureau, name="丰收农资")
+    outlet = opened(bureau, name="丰收农资", uscc="91350100M000100Y43")
     first, second = enrolled(bureau, name="陈大文"), enrolled(bureau, name="李明")
     number = second["certificates"][0]["number"]
     rows = [f"丰收农资,太和镇,2023-04-12,9:30,专项,陈大文、{number},未发现,"]
     rows += [f"{outlet['id']},{TAIHE},2023-04-13,14:05,复查,李明;陈大文,责令改正,缺台账"]
-    assert brought(officer, rows, dry_run="true").json()["n_filed"] == 2
+    rows += ["91350100m000100y43,太和镇,2023-04-14,8:00,专项,李明;陈大文,未发现,"]
+    assert brought(officer, rows, dry_run="true").json()["n_filed"] == 3
     assert figures(bureau) == (0, 0, 0, 0)
-    assert brought(officer, rows).json()["n_filed"] == 2
+    assert brought(officer, rows).json()["n_filed"] == 3
     again = brought(officer, rows).json()
-    assert (again["n_filed"], again["n_unchanged"]) == (0, 2)
-    assert figures(bureau) == (4, 2, 1, 0)
+    assert (again["n_filed"], again["n_unchanged"]) == (0, 3)
+    assert figures(bureau) == (6, 3, 1, 0)
     assert {each["id"] for each in bureau.get("officers").json()["items"]} == {
         first["id"],
         second["id"],
