@@ -200,6 +200,9 @@ REQUESTS = {
     ("GET", f"{A}/visits/imports/template"): _nothing,
     ("POST", f"{A}/visits/imports"): _a_table,
     ("GET", f"{A}/visits/{{visit_id}}"): _nothing,
+    ("POST", f"{A}/visits/{{visit_id}}/photos"): _body(
+        lambda place: {"photo_id": place.more["photo_id"]}
+    ),
     ("POST", f"{A}/visits/{{visit_id}}/withdraw"): _withdraw,
     ("GET", f"{A}/samples"): _area,
     ("POST", f"{A}/samples"): _body(_a_sample),
@@ -222,6 +225,7 @@ BODIES = {
     ("POST", f"{A}/exclusions"): EXCLUSION,
     ("POST", f"{A}/exclusions/{{exclusion_id}}/withdraw"): WITHDRAW,
     ("POST", f"{A}/visits"): VISIT,
+    ("POST", f"{A}/visits/{{visit_id}}/photos"): {"photo_id": ID.format(13)},
     ("POST", f"{A}/visits/{{visit_id}}/withdraw"): WITHDRAW,
     ("POST", f"{A}/samples"): SAMPLE,
     ("POST", f"{A}/samples/{{sample_id}}/steps"): SAMPLE_STEP,
@@ -250,6 +254,7 @@ APPEND_ONLY = (
     "visits",
     "visit_officers",
     "visit_answers",
+    "visit_photos",
     "samples",
     "sample_events",
     "visit_findings",

@@ -2,14 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
 from service.accounts.access import allow
 from service.pages import campaign_pages, visit_forms, visit_pages
 from service.pages.page import PageDep, see
+from service.photos.headers import MAX_BYTES
+from service.photos.routes import StoreDep, declared
+from service.photos.schemas import Declared
 from service.schemas import Id
-from service.visits import actions, campaign_actions, followup_actions
+from service.visits import actions, campaign_actions, followup_actions, picture_actions
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -64,6 +67,21 @@ def file_visit(page: PageDep, form: Annotated[visit_forms.VisitForm, Form()]) ->
 def show_visit(page: PageDep, visit_id: Id) -> Response:
     """Show one visit."""
     return page.show("visit.html", visit_pages.card(page, visit_id))
+
+
+@router.post("/visits/{visit_id}/photos", dependencies=[allow("visit.write")])
+def take_photo(
+    page: PageDep,
+    store: StoreDep,
+    visit_id: Id,
+    id: Annotated[Id, Form()],
+    file: Annotated[UploadFile, File()],
+    said: Annotated[Declared, Depends(declared)],
+) -> Response:
+    """Keep a photo of a visit."""
+    content = file.file.read(MAX_BYTES + 1)
+    picture_actions.take_photo(page.session, store, visit_id, row=id, content=content, said=said)
+    return see(f"/visits/{visit_id}?done=photo")
 
 
 @router.post("/visits/{visit_id}/samples", dependencies=[allow("visit.write")])

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, StrictBool, model_validator
 
 from inspections.visits import FindingStep, SampleStep
+from service.photos.schemas import PhotoRead
 from service.schemas import Code, Day, Id, Note, Strict
 from service.visits.campaign_schemas import UnitName
 from service.visits.schemas import (
@@ -144,10 +145,24 @@ class FindingRead(Corrected):
     events: list[FindingEventRead] = Field(default_factory=list)
 
 
+class VisitPhotoCreate(Strict):
+    """A photo that belongs to a visit."""
+
+    photo_id: Id
+
+
+class VisitPhotoRead(Written):
+    """One photo of one visit."""
+
+    visit_id: UUID
+    photo_id: UUID
+
+
 class VisitCard(VisitRead):
-    """One visit with its answers, samples, findings, and every version of it."""
+    """One visit with its answers, samples, findings, photos, and every version of it."""
 
     answers: list[AnswerRead]
     samples: list[SampleRead]
     findings: list[FindingRead]
+    photos: list[PhotoRead]
     versions: list[VisitRead]

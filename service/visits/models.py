@@ -124,6 +124,17 @@ class VisitAnswer(Base):
     result: Mapped[Answer] = mapped_column(choice(Answer))
 
 
+class VisitPhoto(AreaScoped, Recorded, Base):
+    """One photo that was filed for itself and belongs to a visit."""
+
+    __tablename__ = "visit_photos"
+    __table_args__ = (UniqueConstraint("visit_id", "photo_id"),)
+
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
+    """The visit's first row, whichever was named."""
+    photo_id: Mapped[UUID] = mapped_column(ForeignKey("photos.id"))
+
+
 class Sample(AreaScoped, Recorded, Base):
     """One sealed sample of one visit."""
 

@@ -34,6 +34,7 @@ from service.visits.models import (
     VisitAnswer,
     VisitOfficer,
 )
+from service.visits.pictures import photos_of
 from service.visits.schemas import AnswerRead, OfficerAtVisit, VisitRead
 
 BATCH = 400
@@ -246,6 +247,7 @@ def card(session: Session, visit_id: UUID) -> VisitCard:
         answers=[AnswerRead.model_validate(each) for each in answers_of(session, [rows[-1].id])],
         samples=samples(session, everything, {root}),
         findings=findings(session, Period(date.min, today(session)), {root}),
+        photos=photos_of(session, (each.id for each in rows)),
         versions=versions,
     )
 

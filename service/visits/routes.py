@@ -8,7 +8,14 @@ from service.accounts.access import allow
 from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
 from service.tables import XLSX, ImportReport, UploadDep, template
-from service.visits import actions, counts, followup_actions, imports, queries
+from service.visits import (
+    actions,
+    counts,
+    followup_actions,
+    imports,
+    picture_actions,
+    queries,
+)
 from service.visits.campaign_routes import Cursor, Limit, said
 from service.visits.campaign_schemas import Version
 from service.visits.count_schemas import VisitCounts
@@ -20,7 +27,10 @@ from service.visits.followup_schemas import (
     SampleEventCreate,
     SampleRead,
     VisitCard,
+    VisitPhotoCreate,
+    VisitPhotoRead,
 )
+from service.visits.models import VisitPhoto
 from service.visits.schemas import ChecklistItemRead, VisitCreate, VisitRead, Withdraw
 
 router = APIRouter(prefix="/api/v1", tags=["visits"], route_class=StrictRoute)
@@ -94,8 +104,24 @@ def import_visits(session: SessionDep, upload: UploadDep) -> ImportReport:
 
 @router.get("/visits/{visit_id}", response_model=VisitCard, dependencies=READ)
 def read_visit(session: SessionDep, visit_id: Id) -> VisitCard:
-    """Return a visit with its answers, samples, findings and versions."""
+    """Return a visit with its answers, samples, findings, photos and versions."""
     return queries.card(session, visit_id)
+
+
+@router.post(
+    "/visits/{visit_id}/photos",
+    status_code=201,
+    response_model=VisitPhotoRead,
+    responses=said(VisitPhotoRead),
+    dependencies=WRITE,
+)
+def put_photo(
+    session: SessionDep, response: Response, visit_id: Id, given: VisitPhotoCreate
+) -> VisitPhoto:
+    """Put a photo that was filed for itself to a visit."""
+    found, is_new = picture_actions.put_photo(session, visit_id, given.photo_id)
+    response.status_code = 201 if is_new else 200
+    return found
 
 
 @router.post("/visits/{visit_id}/withdraw", response_model=VisitRead, dependencies=WRITE)
