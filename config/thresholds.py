@@ -144,6 +144,7 @@ class VisitThresholds(_Section):
     """What past inspections tell of an outlet and of all outlets."""
 
     lookback_days: int
+    missing_ledger_days: int
     confidence: Decimal
 
 

@@ -62,7 +62,25 @@ class PastVisit:
     has_failed_sample: bool = False
 
 
-def risk_tier(past: Iterable[PastVisit], *, since: date) -> tuple[Tier, list[str]]:
+@dataclass(frozen=True)
+class OutletDoubt:
+    """What other books doubt of an outlet.
+
+    Parameters
+    ----------
+    text : str
+        In Chinese, as a reason reads.
+    is_grave : bool
+        Whether it would be an offence if it is so.
+    """
+
+    text: str
+    is_grave: bool = False
+
+
+def risk_tier(
+    past: Iterable[PastVisit], *, since: date, doubts: Iterable[OutletDoubt] = ()
+) -> tuple[Tier, list[str]]:
     """Return how closely an outlet is watched, and why.
 
     Parameters
@@ -71,14 +89,28 @@ def risk_tier(past: Iterable[PastVisit], *, since: date) -> tuple[Tier, list[str
         Its visits, in any order.
     since : date
         Earlier ones are forgotten.
+    doubts : iterable of OutletDoubt
+        Of its stock and its prices, in the order in which they are to be told.
 
     Returns
     -------
     tuple of Tier and list of str
-        High after a case, a transfer, a refusal or a failed sample; medium after anything that
-        had to be put right, or where nobody has looked; low otherwise. The reasons in Chinese,
-        newest first. Complaints are not known to this book and do not count.
+        High after a case, a transfer, a refusal or a failed sample, or with a grave doubt; medium
+        after anything that had to be put right, where nobody has looked, or with another doubt;
+        low otherwise. The reasons in Chinese, of visits first, newest first. Complaints are not
+        known to this book and do not count.
     """
+    told = list(doubts)
+    tier, reasons = _tier_of_visits(past, since)
+    if not told:
+        return tier, reasons
+    of_doubts = Tier.HIGH if any(each.is_grave for each in told) else Tier.MEDIUM
+    said = [each.text for each in told]
+    # A reason is one for the tier: that visits found nothing speaks for none of these.
+    return min(tier, of_doubts, key=list(Tier).index), said if tier is Tier.LOW else reasons + said
+
+
+def _tier_of_visits(past: Iterable[PastVisit], since: date) -> tuple[Tier, list[str]]:
     recent = sorted((each for each in past if each.day >= since), key=lambda each: each.day)[::-1]
     grave = [
         f"{each.day} {'抽样不合格' if each.has_failed_sample else OUTCOME_TEXT[each.outcome]}"

@@ -9,7 +9,7 @@ from service.areas import queries as areas
 from service.pages.board import BLANK
 from service.pages.page import PageFrame
 from service.schemas import AreaCode, Day
-from service.supply import outlets
+from service.supply import outlet_findings, outlets
 from service.supply.models import Category, Change, Status
 
 STATUS_TEXT = {
@@ -67,8 +67,10 @@ def register(page: PageFrame, asked: Asked) -> dict[str, Any]:
         "towns": areas.unit_names(
             page.session, within=page.viewer.area_code, level="town", on=question.as_of
         ),
-        "counts": outlets.counts(page.session, question, area=area) if may_count else None,
-        "findings": outlets.findings(page.session, question, area=area) if may_count else [],
+        "counts": outlet_findings.counts(page.session, question, area=area) if may_count else None,
+        "findings": outlet_findings.findings(page.session, question, area=area)
+        if may_count
+        else [],
     }
 
 

@@ -8,8 +8,8 @@ from service.accounts.access import allow
 from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
 from service.supply import outlet_actions as actions
+from service.supply import outlet_findings, outlets
 from service.supply import outlet_imports as imports
-from service.supply import outlets
 from service.supply.models import Category, Licence, Status
 from service.supply.outlet_schemas import (
     ChangeCreate,
@@ -75,7 +75,7 @@ def count_outlets(
 ) -> OutletCounts:
     """Count the active outlets of a day, by category and town."""
     asked = outlets.Question(as_of or outlets.today(session), known_at)
-    return outlets.counts(session, asked, area=area)
+    return outlet_findings.counts(session, asked, area=area)
 
 
 @router.get(
@@ -89,7 +89,7 @@ def list_findings(
 ) -> Page[OutletFinding]:
     """List what about the active outlets wants attention."""
     asked = outlets.Question(as_of or outlets.today(session), known_at)
-    return Page(items=outlets.findings(session, asked, area=area))
+    return Page(items=outlet_findings.findings(session, asked, area=area))
 
 
 @router.get(

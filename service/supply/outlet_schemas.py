@@ -211,6 +211,8 @@ class OutletCounts(BaseModel):
     n_suspended: int
     n_expiring: int
     n_without_basis: int
+    n_selling_outside_scope: int
+    """Pairs of outlet and category: in stock by the ledger, without a valid basis."""
     n_without_place: int
     n_outside_town: int
 

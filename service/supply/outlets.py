@@ -1,22 +1,20 @@
 """Reading the outlet register: what each outlet is on a day, as was known at an instant."""
 
 import csv
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-import shapely
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.outlets import Basis, categories_with_basis, is_valid_on
 from service.areas.queries import CODE_LENGTH
-from service.database import clock_of, thresholds_of
+from service.database import clock_of
 from service.errors import NotFound
-from service.parcels.models import AreaOutline
 from service.records import standing
 from service.schemas import Page, civil_day
 from service.supply import outlet_states
@@ -31,8 +29,6 @@ from service.supply.models import (
 from service.supply.outlet_schemas import (
     LicenceRead,
     OutletCard,
-    OutletCounts,
-    OutletFinding,
     OutletRead,
     VersionRead,
 )
@@ -41,12 +37,6 @@ from service.supply.outlet_states import State, is_in_view
 BASES_FILE = Path(__file__).parents[2] / "config" / "codes" / "outlet_bases.csv"
 MAX_LICENCES = 5000
 TOWN = CODE_LENGTH["town"]
-FINDING_TEXT = {
-    "expiring": "{what} {day} 到期",
-    "without_basis": "经营{what},没有有效的许可或备案",
-    "without_place": "没有位置",
-    "outside_town": "位置不在所属的镇",
-}
 CATEGORY_TEXT = {
     Category.FERTILIZER: "肥料",
     Category.PESTICIDE: "农药",
@@ -226,87 +216,3 @@ def card(session: Session, outlet_id: UUID) -> OutletCard:
         ],
         licences=[LicenceRead.model_validate(each) for each in licences],
     )
-
-
-def counts(session: Session, asked: Question, *, area: str = "") -> OutletCounts:
-    """Count the outlets of a day, whole and by category and town."""
-    states = on_day(session, asked, area=area)
-    active = [each for each in states.values() if each.status is Status.ACTIVE]
-    kinds = Counter(each.finding for each in findings(session, asked, area=area))
-    return OutletCounts(
-        as_of=asked.as_of,
-        known_at=asked.known_at,
-        n_active=len(active),
-        by_category={
-            category: sum(category in each.licensed for each in active) for category in Category
-        },
-        by_town=dict(sorted(Counter(each.area_code[:TOWN] for each in active).items())),
-        n_suspended=sum(each.status is Status.SUSPENDED for each in states.values()),
-        n_expiring=kinds["expiring"],
-        n_without_basis=kinds["without_basis"],
-        n_without_place=kinds["without_place"],
-        n_outside_town=kinds["outside_town"],
-    )
-
-
-def findings(session: Session, asked: Question, *, area: str = "") -> list[OutletFinding]:
-    """List what about the active outlets of a day wants attention."""
-    states = on_day(session, asked, area=area)
-    active = {key: each for key, each in states.items() if each.status is Status.ACTIVE}
-    outlines = _outlines(session, asked.as_of)
-    found = []
-    for each in active.values():
-        for category in each.categories:
-            if category not in each.licensed:
-                found.append(_finding(each, "without_basis", what=CATEGORY_TEXT[category]))
-        if each.lon is None:
-            found.append(_finding(each, "without_place"))
-        elif _is_outside(each, outlines):
-            found.append(_finding(each, "outside_town"))
-    for licence in _expiring(session, asked):
-        if licence.outlet_id in active:
-            found.append(
-                _finding(
-                    active[licence.outlet_id],
-                    "expiring",
-                    what=LICENCE_TEXT[licence.kind],
-                    day=licence.valid_to,
-                )
-            )
-    return found
-
-
-def _finding(outlet: OutletRead, kind: str, **words: object) -> OutletFinding:
-    return OutletFinding(
-        outlet_id=outlet.id,
-        name=outlet.name,
-        area_code=outlet.area_code,
-        finding=kind,
-        text=FINDING_TEXT[kind].format(**words),
-    )
-
-
-def _expiring(session: Session, asked: Question) -> list[Licence]:
-    until = asked.as_of + timedelta(days=thresholds_of(session).outlets.expiring_days)
-    wanted = standing(Licence, asked.known_at).where(
-        Licence.valid_from <= asked.as_of,
-        Licence.valid_to >= asked.as_of,
-        Licence.valid_to <= until,
-    )
-    return list(session.scalars(wanted.order_by(Licence.valid_to, Licence.id)))
-
-
-def _outlines(session: Session, on: date) -> dict[str, shapely.Geometry]:
-    """Return town code -> outline; where the survey has none for a town, nothing is said."""
-    wanted = select(AreaOutline).where(
-        func.length(AreaOutline.area_code) == TOWN,
-        AreaOutline.valid_from <= on,
-        (AreaOutline.valid_to.is_(None)) | (AreaOutline.valid_to > on),
-        AreaOutline.ended_at.is_(None),
-    )
-    return {each.area_code: each.geometry for each in session.scalars(wanted)}
-
-
-def _is_outside(outlet: OutletRead, outlines: dict[str, shapely.Geometry]) -> bool:
-    outline = outlines.get(outlet.area_code[:TOWN])
-    return outline is not None and not shapely.contains_xy(outline, outlet.lon, outlet.lat)

@@ -41,12 +41,17 @@ def _of_position(session: Session, asked: Question, held: Position) -> list[Stoc
     if state.closing_kg < 0:
         since = _below_zero_since(session, held, asked.as_of)
         found.append(_mark(held, "negative_stock", since, state.closing_kg))
-    if state.closing_kg > 0 and held.product.category not in held.outlet.licensed:
+    if is_outside_scope(held):
         found.append(_mark(held, "outside_scope", state.day, state.closing_kg))
     named = (held.product.ingredients or "").split(SEPARATOR)
     if state.closing_kg > 0 and banned(named, asked.as_of, products.restrictions()):
         found.append(_mark(held, "banned_in_stock", state.day, state.closing_kg))
     return found
+
+
+def is_outside_scope(held: Position) -> bool:
+    """Tell whether an outlet holds what it has no valid basis to sell that day."""
+    return held.state.closing_kg > 0 and held.product.category not in held.outlet.licensed
 
 
 def _below_zero_since(session: Session, held: Position, as_of: date) -> date:

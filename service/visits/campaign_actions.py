@@ -97,6 +97,7 @@ class _Drawing:
         self.tiers = history.tiers(
             session,
             {each.id for each in self.outlets.values()},
+            on=self.day,
             since=self.day - timedelta(days=thresholds_of(session).visits.lookback_days),
         )
         self.listed = [

@@ -1,4 +1,4 @@
-"""What past visits tell of outlets: their risk."""
+"""What past visits and the other books tell of outlets: their risk."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -12,7 +12,9 @@ from inspections.visits import PastVisit, SampleStep, Tier, risk_tier
 from service.records import standing
 from service.security import whole_system
 from service.supply.models import OutletVersion
+from service.visits import outlet_doubts
 from service.visits.models import Sample, SampleEvent, Visit
+from service.visits.outlet_doubts import Asked
 
 
 def doubles(session: Session, known_at: datetime | None = None) -> dict[UUID, UUID]:
@@ -34,9 +36,9 @@ def _last(outlet_id: UUID, told: dict[UUID, UUID]) -> UUID:
 
 
 def tiers(
-    session: Session, outlet_ids: Collection[UUID], *, since: date
+    session: Session, outlet_ids: Collection[UUID], *, on: date, since: date
 ) -> dict[UUID, tuple[Tier, list[str]]]:
-    """Return outlet -> risk tier with its reasons, from all that is known today.
+    """Return outlet -> risk tier on a day with its reasons, from all that is known today.
 
     Seen as a whole: an outlet that moved here brings its past along.
     """
@@ -49,7 +51,11 @@ def tiers(
                 past[same.get(each.outlet_id, each.outlet_id)].append(
                     PastVisit(each.visited_on, each.outcome, each.root_id in failed)
                 )
-    return {each: risk_tier(past[each], since=since) for each in outlet_ids}
+        doubted = outlet_doubts.doubts(session, outlet_ids, Asked(on, since, same))
+    return {
+        each: risk_tier(past[each], since=since, doubts=doubted.get(each, ()))
+        for each in outlet_ids
+    }
 
 
 def failed_visits(session: Session) -> set[UUID]:

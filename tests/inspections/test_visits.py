@@ -13,6 +13,7 @@ from inspections.visits import (
     FindingStep,
     Found,
     Outcome,
+    OutletDoubt,
     PastVisit,
     SampleStep,
     StepOutOfOrder,
@@ -47,6 +48,21 @@ def test_the_tier_is_the_worst_that_is_not_forgotten_and_says_why(past):
         assert tier is Tier.MEDIUM
     else:
         assert tier is Tier.LOW
+
+
+@given(PAST, st.lists(st.builds(OutletDoubt, st.text(min_size=1), st.booleans())))
+def test_doubts_of_other_books_only_ever_raise_the_tier_and_are_told(past, doubts):
+    order = [Tier.LOW, Tier.MEDIUM, Tier.HIGH]
+    (alone, said), (tier, reasons) = (
+        risk_tier(past, since=SINCE, doubts=some) for some in ((), doubts)
+    )
+    if not doubts:
+        assert (tier, reasons) == (alone, said)
+        return
+    least = Tier.HIGH if any(each.is_grave for each in doubts) else Tier.MEDIUM
+    assert order.index(tier) == max(order.index(alone), order.index(least))
+    texts = [each.text for each in doubts]
+    assert reasons == (texts if alone is Tier.LOW else said + texts)
 
 
 @pytest.mark.parametrize(

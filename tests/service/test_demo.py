@@ -30,7 +30,7 @@ from service.reporting.models import ReportingTask, TaskEvent, TaskEventKind, Ta
 from service.security import is_password
 from service.sowing import progress, rollups
 from service.sowing.models import SowingReport
-from service.supply import outlets, price_spikes, prices
+from service.supply import outlet_findings, outlets, price_spikes, prices
 from service.supply.price_schemas import Comparison
 from service.visits import campaign_queries as campaigns
 from service.visits import counts as visit_counts
@@ -97,9 +97,9 @@ def test_the_accepted_grain_of_20_april_is_the_bulletins(told):
 def test_the_register_gives_the_bulletins_outlets_with_their_rows(told):
     with told.system_reading() as session:
         asked = outlets.Question(CLOSING_DAY)
-        counts = outlets.counts(session, asked)
+        counts = outlet_findings.counts(session, asked)
         rows = [each for each in outlets.on_day(session, asked).values() if each.status == "active"]
-        before = outlets.counts(session, outlets.Question(date(2022, 8, 31)))
+        before = outlet_findings.counts(session, outlets.Question(date(2022, 8, 31)))
     assert counts.n_active == len(rows) == 233
     assert sum(counts.by_town.values()) == 233
     assert len(counts.by_town) == 9

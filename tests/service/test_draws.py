@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.service.test_outlets import SHANTANG, TAIHE, changed, opened
+from tests.service.test_stock import posted
 from tests.service.test_visits import a_visit, counted, enrolled, visited
 
 SEED = "seed-of-2023-04-20"
@@ -50,10 +51,12 @@ def drawn(bureau, campaign: dict, **body) -> dict:
 def test_the_draw_is_drawn_again_from_the_published_list_with_one_shell_line(
     bureau, officer, team, tmp_path
 ):
-    outlets = [opened(bureau, (TAIHE, SHANTANG)[n % 2]) for n in range(11)]
+    sold = {"categories": ["fertilizer"]}
+    outlets = [opened(bureau, (TAIHE, SHANTANG)[n % 2], **sold) for n in range(11)]
     visited(officer, a_visit(outlets[0], team[:2], "2023-03-01T09:00:00+08:00", outcome="case"))
     for each in outlets[1:4]:
         visited(officer, a_visit(each, team[:2], "2023-03-02T09:00:00+08:00"))
+        posted(bureau, each, "count", 100, "2023-04-01")
     told = drawn(bureau, begun(bureau), seed=SEED)
     published = bureau.get(f"campaigns/{told['campaign_id']}/draw/list")
     (tmp_path / "list.csv").write_bytes(published.content)
