@@ -41,6 +41,7 @@ from service.pages import (
     machinery_routes,
     outlet_routes,
     price_routes,
+    supply_routes,
     visit_routes,
 )
 from service.pages import import_routes as land_pages
@@ -91,6 +92,7 @@ PAGES = (
     land_pages,
     outlet_routes,
     price_routes,
+    supply_routes,
     visit_routes,
     machinery_routes,
     agronomy_routes,

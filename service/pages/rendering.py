@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 NOTHING = "—"
 MU_PER_WAN = 10_000
+KG_PER_TONNE = 1000
 ROLE_TEXT = {
     Role.RECORDER: "录入员",
     Role.APPROVER: "镇审核",
@@ -57,6 +58,8 @@ DONE_TEXT = {
     "price-entered": "已录入,可以接着录下一个",
     "prices-imported": "表格已录入",
     "price-withdrawn": "已撤销,原来的记录仍可查到",
+    "stock-event": "已登记,可以接着登记下一笔",
+    "stock-reversal": "已冲正,原来的记录仍可查到",
     "agronomy-reading": "已保存这次读数",
     "agronomy-survey": "已保存这次调查",
     "repair": "已登记检修",
@@ -110,6 +113,19 @@ def signed_percent(share: Decimal | None, places: int = 1) -> str:
     return NOTHING if share is None else f"{signed(share * 100, places)}%"
 
 
+def kilograms(kg: Decimal | None) -> str:
+    """Write a mass in kg with thousands separators and no trailing zeros."""
+    text = number(kg, 3)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def tonnes(kg: Decimal | None) -> str:
+    """Write a mass in tonnes of three places at most; cut, for a lower bound must not grow."""
+    if kg is None:
+        return NOTHING
+    return kilograms((kg / KG_PER_TONNE).quantize(Decimal("0.001"), ROUND_DOWN))
+
+
 def plain(value: Decimal | None) -> str:
     """Write a number as one types it: no separators, no trailing zeros."""
     if value is None:
@@ -151,7 +167,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     writers = (number, signed, wan, signed_wan, percent, signed_percent, plain)
-    made.filters |= {each.__name__: each for each in (*writers, month_day, weekday, local)}
+    masses = (kilograms, tonnes)
+    made.filters |= {each.__name__: each for each in (*writers, *masses, month_day, weekday, local)}
     made.globals |= {
         "asset": asset,
         "STATE_TEXT": STATE_TEXT,

@@ -1,7 +1,7 @@
 """Reading the stock ledger: positions, balances with their coverage, events, what is doubted."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -123,6 +123,13 @@ def positions(session: Session, asked: Question, *, area: str = "") -> list[Posi
         for key, each in outlets.on_day(session, asked, area=area).items()
         if each.status is Status.ACTIVE
     }
+    return on_shelves(session, asked, shops)
+
+
+def on_shelves(
+    session: Session, asked: Question, shops: Mapping[UUID, OutletRead]
+) -> list[Position]:
+    """Return every product that these outlets have told of, in business or not."""
     listed = {each.code: each for each in products.products(session)}
     days = freshness(session)
     found = []
