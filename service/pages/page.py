@@ -34,6 +34,7 @@ NAVIGATION = (
     ),
     ("/outlets", "网点", tuple(role for role in Role if may(role, "outlet.read"))),
     ("/supply", "农资", tuple(role for role in Role if may(role, "stock.adequacy.read"))),
+    ("/stock", "库存", tuple(role for role in Role if may(role, "stock.write"))),
     ("/prices", "价格", tuple(role for role in Role if may(role, "price.read"))),
     ("/agronomy", "农情", tuple(role for role in Role if may(role, "agronomy.read"))),
     ("/machinery", "农机", tuple(role for role in Role if may(role, "machinery.read"))),

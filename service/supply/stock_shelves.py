@@ -1,4 +1,4 @@
-"""Who told of a shelf last: the newest event of each product at each outlet."""
+"""The newest events: of one outlet, and of each product at each outlet with who told of it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,3 +47,24 @@ def last_told(session: Session, asked: Question, outlet_ids: Iterable[UUID]) -> 
         (event.outlet_id, event.product_code): Told(event, name)
         for event, name in session.execute(wanted)
     }
+
+
+def newest_events(
+    session: Session, outlet_id: UUID, author: UUID | None, limit: int
+) -> list[StockEvent]:
+    """Return the events of an outlet, or those that one account entered, as they came in last.
+
+    The caller has asked for the outlets in view.
+    """
+    wanted = select(StockEvent).where(StockEvent.outlet_id == outlet_id)
+    if author is not None:
+        wanted = wanted.where(StockEvent.recorded_by == author)
+    order = (StockEvent.recorded_at.desc(), StockEvent.seq.desc(), StockEvent.id)
+    return list(session.scalars(wanted.order_by(*order).limit(limit)))
+
+
+def taken_back(session: Session, events: Iterable[StockEvent]) -> set[UUID]:
+    """Return which of these events another has taken back."""
+    ids = [each.id for each in events]
+    found = session.scalars(select(EVENT.c.reverses_id).where(EVENT.c.reverses_id.in_(ids)))
+    return set(found)
