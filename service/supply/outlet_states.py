@@ -5,23 +5,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    and_,
-    bindparam,
-    case,
-    false,
-    func,
-    select,
-    true,
-)
+from sqlalchemy import Row, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from service.errors import NotFound
-from service.security import AFTER_ANY_DIGIT, NO_OUTLET, Role, Viewer
-from service.supply.models import Change, Outlet, OutletVersion
+from service.security import Role, Viewer
+from service.supply.models import Change, Outlet, OutletVersion, Status
 
 VERSION, OUTLET = OutletVersion.__table__, Outlet.__table__
 # By table: what an outlet is must not depend on who asks; who may see it is asked below.
@@ -56,7 +45,7 @@ def on(asked: Any, outlet_id: UUID | None = None) -> Select[Any]:
     return found.where(ranked.c.place == 1)
 
 
-def is_in_view(session: Session, state: State) -> bool:
+def is_in_view(session: Session, state: Any) -> bool:
     """Tell whether the viewer may see an outlet that is in this state."""
     if session.info.get("is_system"):
         return True
@@ -66,21 +55,15 @@ def is_in_view(session: Session, state: State) -> bool:
     return viewer.role is not Role.OUTLET or viewer.outlet_id == state.outlet_id
 
 
-def in_view(session: Session, state: Any, area: str = "") -> ColumnElement[bool]:
-    """Return the same as `is_in_view` as a condition on the columns of `on`, within an area."""
-    within: list[ColumnElement[bool]] = [_is_inside(state.seat_code, area)] if area else [true()]
-    viewer: Viewer | None = session.info.get("viewer")
-    if session.info.get("is_system"):
-        return and_(*within)
-    if viewer is None:
-        return false()
-    if viewer.role is Role.OUTLET:
-        within.append(state.outlet_id == (viewer.outlet_id or NO_OUTLET))
-    return and_(*within, _is_inside(state.seat_code, viewer.area_code))
-
-
-def _is_inside(code: Any, area: str) -> ColumnElement[bool]:
-    return and_(code >= area, code < area + AFTER_ANY_DIGIT)
+def seats(session: Session, asked: Any, *, area: str = "") -> dict[UUID, str]:
+    """Return the seat of every outlet in view that was in business on a day."""
+    state = on(asked).subquery().c
+    wanted = select(state.outlet_id, state.seat_code).where(state.status == Status.ACTIVE)
+    return {
+        row.outlet_id: row.seat_code
+        for row in session.execute(wanted)
+        if row.seat_code.startswith(area) and is_in_view(session, row)
+    }
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,17 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    case,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from inspections.stock import DayState, Freshness, Movement, fold, is_fresh
@@ -172,42 +182,45 @@ class Held:
         return _share(Decimal(self.n_fresh), Decimal(self.n_outlets))
 
 
-def apart(query: Select[Any] | CompoundSelect[Any]) -> Any:
-    """Return the columns of a query that the database answers first, by itself.
-
-    Left to its planner, PostgreSQL looks for the newest day of every card once per outlet.
-    """
-    return query.cte().prefix_with("MATERIALIZED").c
-
-
 def held(session: Session, asked: Question, *, area: str = "") -> Held:
     """Return the believed stock of a day by town and commodity."""
     if _must_fold(session, asked):
         return _held_of(session, asked, area)
-    seat = apart(outlet_states.on(asked))
-    seen = outlet_states.in_view(session, seat, area) & (seat.status == Status.ACTIVE)
-    card = apart(standing(asked.as_of))
-    town = func.substr(seat.seat_code, 1, TOWN)
-    believed = (
-        select(town, Product.commodity, Product.category, func.sum(card.closing_kg))
-        .select_from(card.outlet_id.table)
-        .join(seat.outlet_id.table, seat.outlet_id == card.outlet_id)
-        .join(Product, Product.code == card.product_code)
-        .where(seen, _is_told(session, card, asked.as_of), card.closing_kg > 0)
-        .group_by(town, Product.commodity, Product.category)
-    )
-    fresh = (
-        select(func.count(card.outlet_id.distinct()))
-        .join(seat.outlet_id.table, seat.outlet_id == card.outlet_id)
-        .where(seen, _is_told(session, card, asked.as_of))
-    )
+    seats = outlet_states.seats(session, asked, area=area)
+    card = standing(asked.as_of).subquery().c
+    told = _is_told(session, card, asked.as_of)
+    fresh = set(session.scalars(select(card.outlet_id).where(told).distinct()))
     by_town: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     by_category: dict[Category, Decimal] = defaultdict(Decimal)
-    for code, commodity, category, kg in session.execute(believed):
+    for code, commodity, category, kg in session.execute(_sums(card, told, seats)):
         by_town[code][commodity] += kg
         by_category[category] += kg
-    n_outlets = session.scalar(select(func.count()).select_from(seat.outlet_id.table).where(seen))
-    return Held(by_town, by_category, n_outlets or 0, session.scalar(fresh) or 0)
+    return Held(by_town, by_category, len(seats), len(fresh & seats.keys()))
+
+
+def _sums(card: Any, told: ColumnElement[bool], seats: Mapping[UUID, str]) -> Select[Any]:
+    """Return the query for what is believed, by town, commodity and category.
+
+    The towns stand in the query: joined to the outlets' states, every card would be held beside
+    every outlet, for neither side has an index.
+    """
+    outlets_of: dict[str, list[UUID]] = defaultdict(list)
+    for outlet_id, seat in seats.items():
+        outlets_of[seat[:TOWN]].append(outlet_id)
+    whens = [(card.outlet_id.in_(ids), code) for code, ids in sorted(outlets_of.items())]
+    town = case(*whens, else_=None) if whens else null()
+    rows = (
+        select(town.label("town"), card.product_code, card.closing_kg)
+        .where(told, card.closing_kg > 0)
+        .subquery()
+        .c
+    )
+    return (
+        select(rows.town, Product.commodity, Product.category, func.sum(rows.closing_kg))
+        .join(Product, Product.code == rows.product_code)
+        .where(rows.town.is_not(None))
+        .group_by(rows.town, Product.commodity, Product.category)
+    )
 
 
 def _is_told(session: Session, card: Any, as_of: date) -> ColumnElement[bool]:
