@@ -28,6 +28,7 @@ from service.capacity import routes as capacity
 from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
 from service.errors import Conflict, Forbidden, NotFound, TooLarge
+from service.facts import routes as facts
 from service.files import MAX_UPLOAD_BYTES
 from service.landfiles.limits import UPLOAD as LAND_UPLOAD
 from service.machinery import import_routes as machinery_tables
@@ -84,6 +85,7 @@ BOOKS = (
     weather_routes,
     water_routes,
     pest_routes,
+    facts,
     maps,
 )
 PAGES = (

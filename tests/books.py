@@ -8,6 +8,7 @@ path parameters (`NAMES`) that name them.
 
 from tests import (
     books_agronomy,
+    books_facts,
     books_machinery,
     books_outlets,
     books_photos,
@@ -26,6 +27,7 @@ BOOKS = (
     books_visits,
     books_machinery,
     books_agronomy,
+    books_facts,
 )
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}

@@ -94,6 +94,8 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "machinery.read": _MAP,
         "machinery.write": _KEEPERS,
         "machinery.capacity.read": _READERS,
+        # facts
+        "fact.read": _READERS,
         # agronomy
         "agronomy.read": _MAP,
         "agronomy.write": _KEEPERS,

@@ -131,6 +131,7 @@ class _Asked:
     def rows(self) -> Subquery:
         """Return the rows in question; those of rank 1 stand."""
         wanted = select(
+            SowingReport.id,
             SowingReport.area_code,
             SowingReport.crop_code,
             SowingReport.method,
@@ -240,6 +241,34 @@ def figures(  # noqa: PLR0913 - each is one part of the question
     )
     total = _grain(found, {code: counted for code, *counted in counts}, set(grain))
     return total if crop == ALL_GRAIN else found | total
+
+
+def reports(
+    session: Session,
+    season_code: str,
+    *,
+    area_code: str,
+    as_of: date,
+    known_at: datetime | None,
+    crop: str,
+) -> list[SowingReport]:
+    """Return the accepted villages' rows that a sown area adds up, without nurseries."""
+    is_grain = select(Crop.code).where(Crop.is_grain)
+    crops = list(session.scalars(is_grain)) if crop == ALL_GRAIN else [crop]
+    ended = _ended(session, as_of, known_at)
+    asked = _Asked(
+        season_code, area_code, as_of, known_at, is_accepted=True, crops=crops, ended=ended
+    )
+    rows = asked.rows().c
+    wanted = select(SowingReport).join(rows.id.table, rows.id == SowingReport.id)
+    found = session.scalars(
+        wanted.where(
+            rows.rank == 1,
+            func.length(SowingReport.area_code) == VILLAGE,
+            SowingReport.method != Method.NURSERY,
+        ).order_by(SowingReport.area_code, SowingReport.crop_code, SowingReport.method)
+    )
+    return list(found)
 
 
 def _sums(rows: Subquery) -> list[ColumnElement[Any]]:

@@ -1,0 +1,1 @@
+"""Facts: every published figure, computed, covered, doubted, and opened to its rows."""

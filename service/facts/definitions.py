@@ -1,0 +1,76 @@
+"""What a fact is: a code, a unit, how it is computed, and the rows behind it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from inspections.units import Unit
+
+if TYPE_CHECKING:
+    from service.facts.reading import Reading
+
+
+class Form(StrEnum):
+    """What a fact's value is."""
+
+    COUNT = "count"
+    """Something counted or measured, in a unit."""
+    RATIO = "ratio"
+    """One figure by another; its unit is told in words."""
+    STATEMENT = "statement"
+    """True, false, or not to be said."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row behind a fact, as it bears on it."""
+
+    book: str
+    id: str
+    day: date
+    area_code: str
+    label: str
+    amount: Decimal | None = None
+    recorded_at: datetime | None = None
+    recorded_by: UUID | None = None
+    approved: str | None = None
+    """Who took it over, where the book has that."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a fact comes to."""
+
+    exact: Decimal | None = None
+    statement: bool | None = None
+    rows: list[Row] = field(default_factory=list)
+    coverage: Decimal | None = None
+    """The part of those who should have told that has."""
+    age_days: Decimal | None = None
+    doubts: list[str] = field(default_factory=list)
+    text: str = ""
+    """What is to be said beside it: a reason, a caveat."""
+
+
+@dataclass(frozen=True)
+class FactDef:
+    """One figure that may be published."""
+
+    code: str
+    title: str
+    form: Form
+    unit: Unit | None
+    unit_text: str
+    places: int
+    """Decimal places of the value that is shown; the exact value is kept beside it."""
+    how: str
+    """How it is computed, in Chinese."""
+    books: tuple[str, ...]
+    compute: Callable[["Reading"], Computed]
+    is_lower_bound: bool = False
+    is_additive: bool = False
+    """Whether its rows' amounts add up to it."""

@@ -1,0 +1,119 @@
+"""Reading facts: values with their digests, and the rows behind them."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.accounts.models import Account
+from service.errors import NotFound
+from service.facts import sowing_facts, supply_facts, work_facts
+from service.facts.definitions import Computed, FactDef, Row
+from service.facts.reading import Asked, Reading
+from service.facts.schemas import FactRow, FactValue
+from service.reporting import queries as reporting
+from service.reporting.models import Season
+
+REGISTRY: dict[str, FactDef] = {
+    each.code: each for each in (*sowing_facts.FACTS, *supply_facts.FACTS, *work_facts.FACTS)
+}
+SPRING = "spring"
+
+
+def definition(code: str) -> FactDef:
+    """Return a fact's definition, or say that there is none."""
+    found = REGISTRY.get(code)
+    if found is None:
+        raise NotFound(f"没有事实 {code};可用代码见 /api/v1/facts", code=code)
+    return found
+
+
+def season_of(session: Session, as_of: date) -> Season | None:
+    """Return the spring that a day speaks of: the newest that had begun by then."""
+    begun = [
+        each
+        for each in reporting.seasons(session)
+        if each.kind == SPRING and each.starts_on <= as_of
+    ]
+    return begun[0] if begun else None
+
+
+def asked(session: Session, area_code: str, as_of: date, known_at: datetime | None = None) -> Asked:
+    """Return the question for a day."""
+    return Asked(season_of(session, as_of), area_code, as_of, known_at)
+
+
+def facts(
+    session: Session, question: Asked, codes: Iterable[str] | None = None
+) -> dict[str, FactValue]:
+    """Return the facts of a day, all or some, each book read once."""
+    reading = Reading(session, question)
+    wanted = [definition(code) for code in codes] if codes is not None else REGISTRY.values()
+    return {each.code: _value(each, question, each.compute(reading)) for each in wanted}
+
+
+def _value(fact: FactDef, question: Asked, found: Computed) -> FactValue:
+    return FactValue(
+        code=fact.code,
+        title=fact.title,
+        form=fact.form,
+        unit=fact.unit_text,
+        as_of=question.as_of,
+        known_at=question.known_at,
+        area_code=question.area_code,
+        value=_rounded(found.exact, fact.places),
+        exact=None if found.exact is None else f"{found.exact:f}",
+        statement=found.statement,
+        is_lower_bound=fact.is_lower_bound,
+        coverage=found.coverage,
+        n_rows=len(found.rows),
+        open_doubts=len(found.doubts),
+        doubts=found.doubts[:20],
+        age_days=found.age_days,
+        digest=digest(fact, found),
+        text=found.text,
+        how=fact.how,
+        books=list(fact.books),
+    )
+
+
+def _rounded(value: Decimal | None, places: int) -> Decimal | None:
+    if value is None:
+        return None
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def digest(fact: FactDef, found: Computed) -> str:
+    """Hash a fact's value and what its rows say; ids and instants are a database's own."""
+    rows = sorted([str(e.day), e.area_code, e.label, _plain(e.amount)] for e in found.rows)
+    content = [fact.code, _plain(found.exact), str(found.statement), rows]
+    text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Decimal | None) -> str:
+    return "" if value is None else f"{value.normalize():f}"
+
+
+def rows(session: Session, question: Asked, code: str) -> list[FactRow]:
+    """Return the rows behind a fact, with who entered them."""
+    found = definition(code).compute(Reading(session, question)).rows
+    names = _names(session, found)
+    return [
+        FactRow.model_validate(each).model_copy(
+            update={"recorded_by_name": names.get(each.recorded_by)}
+        )
+        for each in found
+    ]
+
+
+def _names(session: Session, found: list[Row]) -> dict[object, str]:
+    ids = {each.recorded_by for each in found if each.recorded_by is not None}
+    # By table: a town's reader may see who entered a row of the town from above.
+    account = Account.__table__.c
+    wanted = select(account.id, account.display_name).where(account.id.in_(ids))
+    return {key: name for key, name in session.execute(wanted)}

@@ -1,0 +1,52 @@
+"""What goes out of facts."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from service.facts.definitions import Form
+from service.schemas import Shown, ShownDecimal
+
+
+class FactValue(BaseModel):
+    """One figure of a day."""
+
+    code: str
+    title: str
+    form: Form
+    unit: str
+    as_of: date
+    known_at: datetime | None
+    area_code: str
+    value: ShownDecimal | None
+    """Rounded as it is shown; None where there is none."""
+    exact: str | None
+    """The value with all its places, as text."""
+    statement: bool | None
+    is_lower_bound: bool
+    coverage: ShownDecimal | None
+    n_rows: int
+    open_doubts: int
+    doubts: list[str]
+    age_days: ShownDecimal | None
+    digest: str
+    """Of the value and its rows: the same on both databases for the same books."""
+    text: str
+    how: str
+    books: list[str]
+
+
+class FactRow(Shown):
+    """One row behind a figure."""
+
+    book: str
+    id: str
+    day: date
+    area_code: str
+    label: str
+    amount: ShownDecimal | None
+    recorded_at: datetime | None
+    recorded_by: UUID | None
+    recorded_by_name: str | None = None
+    approved: str | None

@@ -1,0 +1,208 @@
+"""Facts of outlets, stock and prices."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from inspections.units import Unit
+from service.facts.definitions import Computed, FactDef, Form, Row
+from service.facts.reading import Reading
+from service.supply.models import Category
+from service.supply.outlets import CATEGORY_TEXT
+
+OUTLETS, STOCK, PRICES = "outlets", "stock", "prices"
+KG_PER_T = 1000
+CLASSES = (Category.FERTILIZER, Category.PESTICIDE)
+ONE, ZERO = Decimal(1), Decimal(0)
+
+
+def _active(category: Category | None) -> Callable[[Reading], Computed]:
+    def compute(reading: Reading) -> Computed:
+        found = [each for each in reading.outlets if category is None or category in each.licensed]
+        rows = [
+            Row(OUTLETS, str(each.id), each.valid_from, each.area_code, each.name, ONE)
+            for each in found
+        ]
+        return Computed(exact=Decimal(len(found)), rows=rows)
+
+    return compute
+
+
+def _stock(category: Category) -> Callable[[Reading], Computed]:
+    def compute(reading: Reading) -> Computed:
+        line = reading.balances.get(category)
+        if line is None:
+            return Computed(text="没有网点报过库存")
+        held = [
+            each
+            for each in reading.positions
+            if each.product.category is category and each.is_fresh and each.state.closing_kg > 0
+        ]
+        rows = [
+            Row(
+                STOCK,
+                f"{each.outlet.id}/{each.product.code}",
+                each.state.day,
+                each.outlet.area_code,
+                f"{each.outlet.name} {each.product.name}",
+                each.state.closing_kg / KG_PER_T,
+            )
+            for each in held
+        ]
+        marks = [each.text for each in reading.stock_marks if each.category is category]
+        return Computed(
+            exact=line.fresh_kg / KG_PER_T,
+            rows=rows,
+            coverage=line.outlet_coverage,
+            age_days=line.median_age_days,
+            doubts=marks + _ratio_doubts(reading, category),
+            text=f"{line.n_fresh}/{line.n_outlets} 个网点有近期库存;"
+            f"过期的 {line.stale_kg} 公斤不计",
+        )
+
+    return compute
+
+
+def _ratio_doubts(reading: Reading, category: Category) -> list[str]:
+    found = reading.adequacy
+    if found is None:
+        return []
+    return [e.text for e in found.ratios if e.category is category and e.is_doubted]
+
+
+def _per_mu(category: Category) -> Callable[[Reading], Computed]:
+    def compute(reading: Reading) -> Computed:
+        found = reading.adequacy
+        ratio = next((e for e in found.ratios if e.category is category), None) if found else None
+        if ratio is None or ratio.kg_per_mu is None:
+            return Computed(text="没有播种面积或库存")
+        stock = _stock(category)(reading)
+        doubts = [ratio.text] if ratio.is_doubted else []
+        return Computed(exact=ratio.kg_per_mu, rows=stock.rows, doubts=doubts, text=ratio.text)
+
+    return compute
+
+
+def _needs_met(reading: Reading) -> Computed:
+    found = reading.adequacy
+    if found is None:
+        return Computed(text="没有春播的播种季,不能判断")
+    names = {each.code: each.name for each in found.commodities}
+    towns = {each.area_code: each.name for each in found.towns}
+    rows = [
+        Row(
+            STOCK,
+            f"{each.area_code}/{each.commodity}",
+            found.as_of,
+            each.area_code,
+            f"{towns[each.area_code]} {names[each.commodity]}:{each.text}",
+            each.stock_kg / KG_PER_T,
+        )
+        for each in found.items
+    ]
+    return Computed(
+        statement=found.is_met, rows=rows, coverage=found.outlet_coverage, text=found.text
+    )
+
+
+def _prices(reading: Reading) -> Computed:
+    whole = reading.price_index.items[0]
+    rows = [
+        Row(
+            PRICES,
+            str(each.now_id),
+            reading.asked.as_of,
+            "",
+            f"{each.product_code} {each.base_yuan_per_kg}→{each.now_yuan_per_kg} 元/公斤",
+            each.relative,
+        )
+        for each in reading.price_pairs
+    ]
+    if whole.change_share is None:
+        return Computed(rows=rows, text=whole.wording)
+    return Computed(
+        exact=whole.change_share, statement="持平" in whole.wording, rows=rows, text=whole.wording
+    )
+
+
+def _outlet_fact(code: str, title: str, category: Category | None, how: str) -> FactDef:
+    return FactDef(
+        code,
+        title,
+        Form.COUNT,
+        Unit.ITEM,
+        "个",
+        0,
+        how,
+        (OUTLETS,),
+        _active(category),
+        is_additive=True,
+    )
+
+
+FACTS = (
+    _outlet_fact(
+        "outlets.active", "农资经营网点", None, "当天在营业的网点数,合并、停业、注销的不计"
+    ),
+    *(
+        _outlet_fact(
+            f"outlets.{each}",
+            f"{CATEGORY_TEXT[each]}经营网点",
+            each,
+            f"当天在营业、且有经营{CATEGORY_TEXT[each]}的有效依据的网点数",
+        )
+        for each in (Category.FERTILIZER, Category.PESTICIDE, Category.SEED)
+    ),
+    *(
+        FactDef(
+            f"stock.{each}",
+            f"{CATEGORY_TEXT[each]}储备量",
+            Form.COUNT,
+            Unit.TONNE,
+            "吨",
+            3,
+            "各网点仍可信的账面库存(实物量)之和,是下限:过期未报的网点不计,低于零的不计",
+            (STOCK,),
+            _stock(each),
+            is_lower_bound=True,
+            is_additive=True,
+        )
+        for each in CLASSES
+    ),
+    *(
+        FactDef(
+            f"stock.{each}_per_mu",
+            f"每亩已播粮食的{CATEGORY_TEXT[each]}储备",
+            Form.RATIO,
+            None,
+            "公斤/亩",
+            2,
+            "储备量除以粮食播种面积;远超一季用量时存疑",
+            (STOCK, "sowing"),
+            _per_mu(each),
+            is_lower_bound=True,
+        )
+        for each in CLASSES
+    ),
+    FactDef(
+        "stock.needs_met",
+        "农资需求得到满足",
+        Form.STATEMENT,
+        None,
+        "",
+        0,
+        "今后三周各镇各品种的可用库存都不少于需求,且报库存的网点达到比例",
+        (STOCK, "sowing"),
+        _needs_met,
+    ),
+    FactDef(
+        "prices.yoy",
+        "农资价格同比",
+        Form.RATIO,
+        None,
+        "%",
+        4,
+        "同一网点同一规格,今年与去年同旬价格之比的中位数减一;配对不足时不作结论",
+        (PRICES,),
+        _prices,
+    ),
+)
