@@ -133,7 +133,7 @@ def _commodities(session: Session, rates: list[codes.Rate]) -> list[CommodityRea
     """Return the commodities that have a rate, in the order of the products' list."""
     wanted = {each.commodity for each in rates}
     found: dict[str, CommodityRead] = {}
-    for each in products.products(session):
+    for each in products.goods(session):
         if each.commodity in wanted:
             found.setdefault(
                 each.commodity,
@@ -248,7 +248,7 @@ def _ratios(
 ) -> list[StockRatio]:
     question = SowingQuestion(asked.season, asked.area_code, GRAIN, asked.known_at)
     sown = remaining.sown_mu(session, question, asked.as_of)
-    category_of = {each.commodity: each.category for each in products.products(session)}
+    category_of = {each.commodity: each.category for each in products.goods(session)}
     times = thresholds_of(session).adequacy.doubt_times_season_need
     found = []
     for category in (Category.FERTILIZER, Category.PESTICIDE):

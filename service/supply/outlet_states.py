@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,14 @@ State = Row[Any]
 
 def on(asked: Any, outlet_id: UUID | None = None) -> Select[Any]:
     """Return the query for the state of every outlet on a day, as was known."""
+    told = {"as_of": asked.as_of, "known_at": asked.known_at, "outlet": outlet_id}
+    given = frozenset(name for name, value in told.items() if value is not None)
+    return _on(given).params({name: told[name] for name in given})
+
+
+@cache
+def _on(given: frozenset[str]) -> Select[Any]:
+    """Make the query once for each set of what is given: making it takes longer than it runs."""
     newest = func.row_number().over(
         partition_by=VERSION.c.outlet_id,
         # A double was one from its first day, whatever else was told of it.
@@ -35,14 +44,22 @@ def on(asked: Any, outlet_id: UUID | None = None) -> Select[Any]:
             VERSION.c.id.desc(),
         ),
     )
-    wanted = select(VERSION, newest.label("place")).where(VERSION.c.valid_from <= asked.as_of)
-    if asked.known_at is not None:
-        wanted = wanted.where(VERSION.c.recorded_at <= asked.known_at)
-    if outlet_id is not None:
-        wanted = wanted.where(VERSION.c.outlet_id == outlet_id)
+    wanted = select(VERSION, newest.label("place")).where(
+        VERSION.c.valid_from <= bindparam("as_of")
+    )
+    if "known_at" in given:
+        wanted = wanted.where(VERSION.c.recorded_at <= bindparam("known_at"))
+    if "outlet" in given:
+        wanted = wanted.where(VERSION.c.outlet_id == bindparam("outlet"))
     ranked = wanted.subquery()
     found = select(ranked, OUTLET.c.opened_on).join(OUTLET, OUTLET.c.id == ranked.c.outlet_id)
     return found.where(ranked.c.place == 1)
+
+
+@cache
+def _seats(given: frozenset[str]) -> Select[Any]:
+    state = _on(given).subquery().c
+    return select(state.outlet_id, state.seat_code).where(state.status == Status.ACTIVE)
 
 
 def is_in_view(session: Session, state: Any) -> bool:
@@ -57,11 +74,10 @@ def is_in_view(session: Session, state: Any) -> bool:
 
 def seats(session: Session, asked: Any, *, area: str = "") -> dict[UUID, str]:
     """Return the seat of every outlet in view that was in business on a day."""
-    state = on(asked).subquery().c
-    wanted = select(state.outlet_id, state.seat_code).where(state.status == Status.ACTIVE)
+    told = {"as_of": asked.as_of} | ({"known_at": asked.known_at} if asked.known_at else {})
     return {
         row.outlet_id: row.seat_code
-        for row in session.execute(wanted)
+        for row in session.execute(_seats(frozenset(told)), told)
         if row.seat_code.startswith(area) and is_in_view(session, row)
     }
 

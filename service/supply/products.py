@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,6 +61,24 @@ def products(session: Session, category: Category | None = None) -> list[Product
     if category is not None:
         wanted = wanted.where(Product.category == category)
     return list(session.scalars(wanted))
+
+
+class Goods(NamedTuple):
+    """What a product is a pack of."""
+
+    code: str
+    commodity: str
+    category: Category
+
+
+_GOODS = select(Product.code, Product.commodity, Product.category).order_by(
+    Product.category, Product.code
+)
+
+
+def goods(session: Session) -> list[Goods]:
+    """Return what every product is a pack of: all that sums by commodity need."""
+    return [Goods(*each) for each in session.execute(_GOODS)]
 
 
 def product(session: Session, code: str) -> Product:

@@ -7,31 +7,23 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from statistics import median
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Select,
-    case,
     exists,
-    func,
-    null,
-    or_,
     select,
 )
 from sqlalchemy.orm import Session
 
 from inspections.stock import DayState, Freshness, Movement, fold, is_fresh
 from service.database import thresholds_of
-from service.supply import outlet_states, outlets, products
+from service.supply import outlet_states, outlets, products, stock_sums
 from service.supply import stock_rollups as rollups
 from service.supply.models import Category, Product, Status
 from service.supply.outlet_schemas import OutletRead
 from service.supply.outlets import CATEGORY_TEXT, TOWN, Question
 from service.supply.stock_models import StockEvent
-from service.supply.stock_rollups import DAY, EVENT, HEAD, STATE, Card
+from service.supply.stock_rollups import DAY, EVENT, STATE, Card
 from service.supply.stock_schemas import BalanceLine, Balances, By, DayRead
 
 MANY = 60
@@ -57,46 +49,15 @@ def freshness(session: Session) -> Freshness:
     return Freshness(limits.report_days, limits.ledger_days, limits.inspection_days)
 
 
-def standing(as_of: date) -> CompoundSelect[Any]:
-    """Return the query for every card's newest day up to a day."""
-    card = HEAD.alias("card").c
-    newest = (
-        select(func.max(DAY.c.day))
-        .where(
-            DAY.c.outlet_id == card.outlet_id,
-            DAY.c.product_code == card.product_code,
-            DAY.c.day <= as_of,
-        )
-        .correlate(card.outlet_id.table)
-        .scalar_subquery()
-    )
-    earlier = (
-        select(card.outlet_id, card.product_code, *(DAY.c[name] for name in STATE))
-        .join(
-            DAY,
-            (DAY.c.outlet_id == card.outlet_id)
-            & (DAY.c.product_code == card.product_code)
-            & (DAY.c.day == newest),
-        )
-        .where(card.first_on <= as_of, card.day > as_of)
-    )
-    # What stands since its newest day is read from the heads, without looking for it.
-    now = select(HEAD.c.outlet_id, HEAD.c.product_code, *(HEAD.c[name] for name in STATE))
-    return now.where(HEAD.c.day <= as_of).union_all(earlier)
-
-
 def states(session: Session, asked: Question, outlet_ids: Iterable[UUID]) -> dict[Card, DayState]:
     """Return how every product of these outlets stands at the end of a day."""
     ids = set(outlet_ids)
     if _must_fold(session, asked):
         return _folded(session, asked, ids)
-    rows = standing(asked.as_of).subquery().c
-    wanted = select(*rows)
-    if len(ids) < MANY:
-        wanted = wanted.where(rows.outlet_id.in_(ids))
+    cards = stock_sums.of_day(session, asked.as_of).cards
     return {
         (outlet_id, code): DayState(*told)
-        for outlet_id, code, *told in session.execute(wanted)
+        for outlet_id, code, *told in session.execute(cards, {"as_of": asked.as_of})
         if outlet_id in ids
     }
 
@@ -186,51 +147,37 @@ def held(session: Session, asked: Question, *, area: str = "") -> Held:
     """Return the believed stock of a day by town and commodity."""
     if _must_fold(session, asked):
         return _held_of(session, asked, area)
-    seats = outlet_states.seats(session, asked, area=area)
-    card = standing(asked.as_of).subquery().c
-    told = _is_told(session, card, asked.as_of)
-    fresh = set(session.scalars(select(card.outlet_id).where(told).distinct()))
-    by_town: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    by_category: dict[Category, Decimal] = defaultdict(Decimal)
-    for code, commodity, category, kg in session.execute(_sums(card, told, seats)):
-        by_town[code][commodity] += kg
-        by_category[category] += kg
-    return Held(by_town, by_category, len(seats), len(fresh & seats.keys()))
-
-
-def _sums(card: Any, told: ColumnElement[bool], seats: Mapping[UUID, str]) -> Select[Any]:
-    """Return the query for what is believed, by town, commodity and category.
-
-    The towns stand in the query: joined to the outlets' states, every card would be held beside
-    every outlet, for neither side has an index.
-    """
     outlets_of: dict[str, list[UUID]] = defaultdict(list)
-    for outlet_id, seat in seats.items():
+    for outlet_id, seat in outlet_states.seats(session, asked, area=area).items():
         outlets_of[seat[:TOWN]].append(outlet_id)
-    whens = [(card.outlet_id.in_(ids), code) for code, ids in sorted(outlets_of.items())]
-    town = case(*whens, else_=None) if whens else null()
-    rows = (
-        select(town.label("town"), card.product_code, card.closing_kg)
-        .where(told, card.closing_kg > 0)
-        .subquery()
-        .c
-    )
-    return (
-        select(rows.town, Product.commodity, Product.category, func.sum(rows.closing_kg))
-        .join(Product, Product.code == rows.product_code)
-        .where(rows.town.is_not(None))
-        .group_by(rows.town, Product.commodity, Product.category)
-    )
+    told = _told_since(session, asked.as_of)
+    sums = stock_sums.of_day(session, asked.as_of)
+    kinds = {each.code: each for each in products.goods(session)}
+    by_town: dict[str, dict[str, Decimal]] = {}
+    by_category: dict[Category, Decimal] = defaultdict(Decimal)
+    n_fresh = 0
+    # Town by town: both engines find an outlet's cards by their key, and none is held twice.
+    for town, ids in sorted(outlets_of.items()):
+        given = told | {"outlets": ids}
+        n_fresh += session.scalar(sums.fresh, given) or 0
+        there: dict[str, Decimal] = defaultdict(Decimal)
+        for code, kg in session.execute(sums.believed, given):
+            there[kinds[code].commodity] += kg
+            by_category[kinds[code].category] += kg
+        if there:
+            by_town[town] = there
+    return Held(by_town, by_category, sum(map(len, outlets_of.values())), n_fresh)
 
 
-def _is_told(session: Session, card: Any, as_of: date) -> ColumnElement[bool]:
-    """Return the condition that a card is believed: `inspections.stock.is_fresh`, in SQL."""
+def _told_since(session: Session, as_of: date) -> dict[str, date]:
+    """Return since when each source is believed: `inspections.stock.is_fresh`, for SQL."""
     days = freshness(session)
-    return or_(
-        card.reported_on >= as_of - timedelta(days=days.report_days),
-        card.ledger_on >= as_of - timedelta(days=days.ledger_days),
-        card.inspected_on >= as_of - timedelta(days=days.inspection_days),
-    )
+    return {
+        "as_of": as_of,
+        "reported_since": as_of - timedelta(days=days.report_days),
+        "ledger_since": as_of - timedelta(days=days.ledger_days),
+        "inspected_since": as_of - timedelta(days=days.inspection_days),
+    }
 
 
 def _held_of(session: Session, asked: Question, area: str) -> Held:

@@ -85,6 +85,8 @@ class StockDay(Base):
     """What a day with events leaves; made anew from the events, never told otherwise."""
 
     __tablename__ = "stock_days"
+    # Kept in the order of the key: the day that is looked for brings its row along.
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     outlet_id: Mapped[UUID] = mapped_column(ForeignKey("outlets.id"), primary_key=True)
     product_code: Mapped[str] = mapped_column(ForeignKey("products.code"), primary_key=True)
@@ -107,6 +109,7 @@ class StockHead(Base):
     """
 
     __tablename__ = "stock_heads"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     outlet_id: Mapped[UUID] = mapped_column(ForeignKey("outlets.id"), primary_key=True)
     product_code: Mapped[str] = mapped_column(ForeignKey("products.code"), primary_key=True)

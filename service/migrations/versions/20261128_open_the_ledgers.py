@@ -123,6 +123,7 @@ def _create_days() -> None:
         *_state(),
         *_keys("stock_days"),
         sa.PrimaryKeyConstraint("outlet_id", "product_code", "day", name=op.f("pk_stock_days")),
+        sqlite_with_rowid=False,
     )
 
 
@@ -136,6 +137,7 @@ def _create_heads() -> None:
         *_state(),
         *_keys("stock_heads"),
         sa.PrimaryKeyConstraint("outlet_id", "product_code", name=op.f("pk_stock_heads")),
+        sqlite_with_rowid=False,
     )
 
 
