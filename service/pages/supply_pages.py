@@ -1,10 +1,11 @@
 """The page of farm inputs: what is there at least, how far it goes, what is doubted."""
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from pydantic import BaseModel
 
@@ -19,7 +20,7 @@ from service.pages.page import PageFrame
 from service.pages.stock_words import KIND_TEXT, SOURCE_TEXT
 from service.reporting import queries as reporting
 from service.reporting.models import Season
-from service.schemas import AreaCode, Code, Day
+from service.schemas import AreaCode, Code, Day, Instant
 from service.supply import outlets, prices, products, stock, stock_marks, stock_shelves
 from service.supply.models import Category, Status
 from service.supply.outlets import CATEGORY_TEXT, Question
@@ -54,6 +55,7 @@ class Asked(BaseModel):
 
     as_of: Annotated[Day | None, BLANK] = None
     town: Annotated[AreaCode | None, BLANK] = None
+    known_at: Annotated[Instant | None, BLANK] = None
 
 
 class RowsAsked(BaseModel):
@@ -62,6 +64,7 @@ class RowsAsked(BaseModel):
     town: AreaCode
     commodity: Code
     as_of: Annotated[Day | None, BLANK] = None
+    known_at: Annotated[Instant | None, BLANK] = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Week:
 def overview(page: PageFrame, asked: Asked) -> dict[str, Any]:
     """Gather what a leader sees of farm inputs on one screen."""
     session = page.session
-    question = Question(asked.as_of or outlets.today(session))
+    question = Question(asked.as_of or outlets.today(session), asked.known_at)
     area = asked.town or ""
     found = stock.balances(session, question, By.CATEGORY, area=area)
     marks = stock_marks.marks(session, question, area=area)
@@ -85,16 +88,17 @@ def overview(page: PageFrame, asked: Asked) -> dict[str, Any]:
     return _words() | {
         "asked": asked,
         "as_of": question.as_of,
+        "known": _known(asked.known_at),
         "towns": towns,
         "lines": {each.key: each for each in found.items},
         "total": found.total,
-        "adequacy": _adequacy(page, question.as_of),
+        "adequacy": _adequacy(page, question),
         "shown_towns": {asked.town} if asked.town else set(towns),
         "area_name": areas.area(session, page.viewer.area_code).name,
-        "weeks": _weeks(page, question.as_of, area) if found.items else [],
+        "weeks": _weeks(page, question, area) if found.items else [],
         "marks": marks[:N_MARKS],
         "mark_counts": Counter(each.mark for each in marks),
-        "indices": _indices(page, question.as_of, area),
+        "indices": _indices(page, question, area),
     }
 
 
@@ -110,20 +114,26 @@ def _words() -> dict[str, Any]:
     }
 
 
+def _known(known_at: datetime | None) -> str:
+    """Return what a link carries on of the instant of knowledge."""
+    return "&" + urlencode({"known_at": known_at.isoformat()}) if known_at else ""
+
+
 def _towns(page: PageFrame, day: date) -> dict[str, str]:
     within = page.viewer.area_code
     return areas.unit_names(page.session, within=within, level="town", on=day)
 
 
-def _adequacy(page: PageFrame, day: date) -> Adequacy | None:
+def _adequacy(page: PageFrame, question: Question) -> Adequacy | None:
     """Return how far the inputs of the reader's whole area go; None where no spring tells.
 
     Whole, whichever town is shown: a town also lives on what is within reach of it.
     """
-    season, area = _spring(page, day), page.viewer.area_code
+    season, area = _spring(page, question.as_of), page.viewer.area_code
     if season is None or len(area) > outlets.TOWN:
         return None
-    return adequacy.adequacy(page.session, adequacy.Asked(season, area, day))
+    asked = adequacy.Asked(season, area, question.as_of, question.known_at)
+    return adequacy.adequacy(page.session, asked)
 
 
 def _spring(page: PageFrame, day: date) -> Season | None:
@@ -137,29 +147,30 @@ def _spring(page: PageFrame, day: date) -> Season | None:
     )
 
 
-def _weeks(page: PageFrame, day: date, area: str) -> list[Week]:
+def _weeks(page: PageFrame, question: Question, area: str) -> list[Week]:
     """Return the stock that was believed on each of the last Thursdays."""
+    day = question.as_of
     last = day - timedelta(days=(day.weekday() - THURSDAY) % 7)
     found = []
     for n in range(N_WEEKS - 1, -1, -1):
         thursday = last - n * WEEK
-        held = stock.held(page.session, Question(thursday), area=area)
+        held = stock.held(page.session, replace(question, as_of=thursday), area=area)
         kg = {each: held.of_category(each) for each in TREND}
         found.append(Week(thursday, kg, held.n_fresh, held.n_outlets))
     return found
 
 
-def _indices(page: PageFrame, day: date, area: str) -> list[Any]:
+def _indices(page: PageFrame, question: Question, area: str) -> list[Any]:
     if not page.may("price.compare"):
         return []
-    question = prices.Asked(day, area=area)
-    return [prices.price_index(page.session, question, kind) for kind in Comparison]
+    asked = prices.Asked(question.as_of, question.known_at, area)
+    return [prices.price_index(page.session, asked, kind) for kind in Comparison]
 
 
 def rows(page: PageFrame, asked: RowsAsked) -> dict[str, Any]:
     """Gather the balances behind one cell: each outlet's, its age, who told of it and when."""
     session = page.session
-    question = Question(asked.as_of or outlets.today(session))
+    question = Question(asked.as_of or outlets.today(session), asked.known_at)
     towns = _towns(page, question.as_of)
     if asked.town not in towns:
         raise NotFound("没有这个镇;请从农资页的表里点进来")
@@ -171,7 +182,9 @@ def rows(page: PageFrame, asked: RowsAsked) -> dict[str, Any]:
     held.sort(key=lambda each: (not each.is_fresh, -each.state.closing_kg, each.outlet.name))
     shops = {each.outlet.id for each in held}
     return _words() | {
+        "asked": asked,
         "as_of": question.as_of,
+        "known": _known(asked.known_at),
         "town": asked.town,
         "towns": towns,
         "commodity": asked.commodity,
@@ -181,7 +194,7 @@ def rows(page: PageFrame, asked: RowsAsked) -> dict[str, Any]:
         "fresh_kg": _believed(held),
         "n_sellers": len(_sellers(page, question, asked)),
         "n_fresh": len({each.outlet.id for each in held if each.is_fresh}),
-        "cell": _cell(page, question.as_of, asked),
+        "cell": _cell(page, question, asked),
         "near": [each for each in codes.reach().get(asked.town, ()) if each in towns],
     }
 
@@ -204,8 +217,8 @@ def _sellers(page: PageFrame, question: Question, asked: RowsAsked) -> list[obje
     ]
 
 
-def _cell(page: PageFrame, day: date, asked: RowsAsked) -> AdequacyCell | None:
-    found = _adequacy(page, day)
+def _cell(page: PageFrame, question: Question, asked: RowsAsked) -> AdequacyCell | None:
+    found = _adequacy(page, question)
     return next(
         (
             each

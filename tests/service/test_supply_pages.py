@@ -1,5 +1,8 @@
 """The page of farm inputs, as leaders open it."""
 
+import re
+from html import unescape
+
 import pytest
 
 from tests.conftest import TAIHE
@@ -112,3 +115,18 @@ def test_the_last_eight_thursdays_and_the_marks_are_told(bureau, shop, as_role):
     assert "账面为负 1" in text
     assert "现为 -500" in text
     assert 'class="part" width="100.0"' in text
+
+
+def test_the_page_says_again_what_was_known_at_an_instant(bureau, shop, planned, clock, as_role):
+    known_at = clock().isoformat()
+    clock.forward(hours=1)
+    posted(bureau, shop, "count", 15_000, WEEK, product_code=NPK)
+    leader = as_role("leader")
+    assert "≥ <strong>15</strong> 吨" in show(leader, as_of=WEEK)
+    then = show(leader, as_of=WEEK, known_at=known_at)
+    assert "还没有任何网点报过库存" in then
+    assert ">够用</a>" not in then
+    (link,) = re.findall(rf'href="(/supply/rows\?town={TAIHE}&amp;commodity=npk[^"]+)"', then)
+    rows = leader.send("GET", unescape(link), headers=HTML).text
+    assert "没有网点报过这个品种" in rows
+    assert "15,000" not in rows
