@@ -130,3 +130,8 @@ def test_the_page_says_again_what_was_known_at_an_instant(bureau, shop, planned,
     rows = leader.send("GET", unescape(link), headers=HTML).text
     assert "没有网点报过这个品种" in rows
     assert "15,000" not in rows
+
+
+def test_a_share_that_does_not_suffice_is_never_shown_as_all(bureau, shop, planned, as_role):
+    posted(bureau, shop, "count", 14_999, WEEK, product_code=NPK)  # of 15,000
+    assert "略缺 99%<small>" in show(as_role("leader"), as_of=WEEK)
