@@ -126,6 +126,7 @@ REQUESTS = {
     ),
     ("POST", f"{A}/repairs/{{repair_id}}/withdraw"): _body(lambda _: {"reason": "录错了"}),
     ("GET", f"{A}/trainings"): _area,
+    ("GET", f"{A}/trainings/persons"): _area,
     ("POST", f"{A}/trainings"): _body(_plain(TRAINING)),
     ("GET", f"{A}/trainings/imports/template"): _nothing,
     ("POST", f"{A}/trainings/imports"): _table(

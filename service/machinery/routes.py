@@ -16,6 +16,7 @@ from service.machinery.schemas import (
     MachineCreate,
     MachineRead,
     MachinerySummary,
+    PersonTrained,
     RegisterCreate,
     RegisterRead,
     RepairCreate,
@@ -199,6 +200,19 @@ def list_trainings(
     """List the trainings of a period that hold, with how many attended."""
     asked = queries.period(session, since, as_of, known_at, area)
     return Page(items=queries.with_attendance(session, queries.trainings(session, asked)))
+
+
+@router.get("/trainings/persons", response_model=Page[PersonTrained], dependencies=READ)
+def list_persons(
+    session: SessionDep,
+    since: Since = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
+    area: AreaCode = "",
+) -> Page[PersonTrained]:
+    """List the different persons trained in a period, nameless, with where each of them was."""
+    asked = queries.period(session, since, as_of, known_at, area)
+    return Page(items=queries.persons(session, queries.trainings(session, asked)))
 
 
 @router.post(

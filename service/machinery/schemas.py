@@ -224,6 +224,15 @@ class TrainingRead(Corrected):
     n_attendees: int = 0
 
 
+class PersonTrained(BaseModel):
+    """One person who was trained, without a name."""
+
+    number: int
+    """In this answer alone; it says nothing of who it is."""
+    n_times: int
+    training_ids: list[UUID]
+
+
 class Withdraw(Strict):
     """Why a record does not hold."""
 

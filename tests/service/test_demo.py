@@ -3,20 +3,25 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
 
 import pytest
 import sqlalchemy as sa
+from fastapi.testclient import TestClient
 
+from config.settings import Settings
 from inspections.agronomy import Bed
 from service import audit, migrations
 from service.accounts.models import Account
 from service.agronomy import period as season
 from service.agronomy import pests, water, weather
+from service.app import create_app
 from service.database import Database
 from service.demo import cast
 from service.demo import clock as demo_clock
@@ -319,3 +324,142 @@ def test_the_land_is_in_the_book_and_one_delivery_waits(told):
     assert list(states) == [*["committed"] * 4, "ready"]
     assert len(villages) > 150
     assert lineage > 10
+
+
+class Reader:
+    """Somebody who asks the API about a day of the demonstration."""
+
+    def __init__(self, client: TestClient, username: str) -> None:
+        told = {"username": username, "password": NEW_PASSWORD}
+        answer = client.post("/api/v1/sessions", json=told)
+        assert answer.status_code == 201, answer.text
+        self.client, self.headers = client, {"Authorization": f"Bearer {answer.json()['token']}"}
+
+    def get(self, path: str, **other) -> dict:
+        """Return an answer about this year until the bulletin's day."""
+        asked = {"as_of": CLOSING_DAY.isoformat()} | other
+        answer = self.client.get(f"/api/v1/{path}", params=asked, headers=self.headers)
+        assert answer.status_code == 200, (path, answer.text)
+        return answer.json()
+
+    def rows(self, path: str, **other) -> list[dict]:
+        """Return the rows of a list, page by page."""
+        page = self.get(path, **other)
+        found = page["items"]
+        while page["next"] is not None:
+            page = self.get(path, cursor=page["next"], **other)
+            found += page["items"]
+        return found
+
+
+@pytest.fixture(params=["leader", "bureau"])
+def reader(told, request, tmp_path) -> Iterator[Reader]:
+    """Who reads the bulletin, and who writes it."""
+    url = told.url.render_as_string(hide_password=False)
+    settings = Settings(
+        _env_file=None, database_url=url, jobs=False, photo_directory=tmp_path / "photos"
+    )
+    with TestClient(create_app(settings)) as client:
+        yield Reader(client, request.param)
+
+
+THIS_YEAR = {"from": "2023-01-01"}
+
+
+def exact(values: Iterable[float]) -> Decimal:
+    return sum((Decimal(str(each)) for each in values), Decimal(0))
+
+
+def assert_outlets(reader: Reader) -> None:
+    rows = reader.rows("outlets", status="active", limit=100)
+    assert reader.get("outlets/counts")["n_active"] == 233
+    assert len({each["id"] for each in rows}) == len(rows) == 233
+    assert {each["status"] for each in rows} == {"active"}
+
+
+def assert_stock(reader: Reader) -> None:
+    between = {"fertilizer": (4_000, 4_400), "pesticide": (800, 880)}
+    for category, (least, most) in between.items():
+        found = reader.get("stock/balances", by="outlet", category=category)
+        total = Decimal(str(found["total"]["fresh_kg"]))
+        assert least <= total / 1000 <= most
+        assert exact(each["fresh_kg"] for each in found["items"]) == total
+        assert found["total"]["stale_kg"] > 0, "what is old is told, and adds nothing"
+        assert found["total"]["n_fresh"] < found["total"]["n_outlets"] == len(found["items"])
+
+
+def assert_ratio_is_doubted(reader: Reader) -> None:
+    ratios = reader.get("stock/adequacy", season="2023-spring")["ratios"]
+    (ratio,) = [each for each in ratios if each["category"] == "pesticide"]
+    assert (ratio["kg_per_mu"], ratio["is_doubted"]) == (4.36, True)
+    assert "4.36" in ratio["text"]
+    assert "存疑" in ratio["text"]
+
+
+def assert_inspections(reader: Reader) -> None:
+    found = reader.get("visits/counts", **THIS_YEAR)
+    rows = reader.rows("visits", limit=20, **THIS_YEAR)
+    assert found["visit_times"] == {"value": 46, "unit": "家次"}
+    assert len({each["id"] for each in rows}) == len(rows) == 46
+    n_trips = sum(len({one["officer_id"] for one in each["officers"]}) for each in rows)
+    assert found["officer_times"] == {"value": n_trips, "unit": "人次"}
+    assert 130 <= n_trips <= 139
+    assert all(len(each["officers"]) >= 2 for each in rows)
+    assert {each["outcome"] for each in rows} == {"no_violation"}
+    assert found["may_say_none_found"] is True
+
+
+def assert_pests(reader: Reader) -> None:
+    found = reader.get("pest_surveys/summary", **THIS_YEAR)
+    trips: dict[tuple[str, str, str], set[str]] = {}
+    plots: dict[tuple[str, str], float] = {}
+    for each in reader.rows("pest_surveys", **THIS_YEAR):
+        plot = (each["area_code"], each["plot_name"])
+        trips.setdefault((*plot, each["surveyed_on"]), set()).update(each["technicians"])
+        plots[plot] = each["plot_mu"]
+    assert found["n_person_times"] == sum(map(len, trips.values())) == 30
+    assert found["n_plots"] == len(plots) == 14
+    assert 1000 <= found["represented_mu"] == exact(plots.values()) <= 1100
+
+
+def assert_machines(reader: Reader) -> None:
+    total = reader.get("machinery/summary", **THIS_YEAR)["total"]
+    rows = reader.rows("repairs", **THIS_YEAR)
+    named = {each["machine_id"] for each in rows if each["machine_id"]}
+    groups = sum(each["n_machines"] for each in rows if not each["machine_id"])
+    assert 1950 <= total["n_machines"] == len(named) + groups <= 1999
+    assert total["n_jobs"] == sum(each["n_machines"] for each in rows)
+
+
+def assert_trained(reader: Reader) -> None:
+    found = reader.get("machinery/summary", **THIS_YEAR)
+    held = reader.rows("trainings", **THIS_YEAR)
+    people = reader.rows("trainings/persons", **THIS_YEAR)
+    assert 150 <= found["n_persons"] == len(people) <= 159
+    times = Counter(training for each in people for training in each["training_ids"])
+    assert times == {each["id"]: each["n_attendees"] for each in held}
+    assert found["n_person_times"] == sum(times.values())
+
+
+def assert_prices(reader: Reader) -> None:
+    found = reader.get("prices/index", kind="yoy")["items"]
+    pairs = reader.rows("prices/pairs", kind="yoy")
+    for line in found:
+        own = [each for each in pairs if line["category"] in {None, each["category"]}]
+        assert line["n_pairs"] == len(own) >= 20
+        assert line["index"] == pytest.approx(median(each["relative"] for each in own), abs=1e-4)
+        assert "持平" in line["wording"]
+    seen = {each["id"] for each in reader.rows("prices")}
+    seen |= {each["id"] for each in reader.rows("prices", as_of="2022-04-20")}
+    assert {each["now_id"] for each in pairs} | {each["base_id"] for each in pairs} <= seen
+
+
+def test_every_figure_of_the_bulletin_has_its_rows(reader):
+    assert_outlets(reader)
+    assert_stock(reader)
+    assert_ratio_is_doubted(reader)
+    assert_inspections(reader)
+    assert_pests(reader)
+    assert_machines(reader)
+    assert_trained(reader)
+    assert_prices(reader)

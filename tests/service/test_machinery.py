@@ -178,13 +178,22 @@ def test_persons_are_counted_once_and_times_each_time_and_no_name_is_kept(record
         assert (answer.status_code, answer.json()["n_attendees"]) == (201, 2), answer.text
     found = total(recorder)
     assert (found["n_trainings"], found["n_persons"], found["n_person_times"]) == (2, 3, 4)
+    first, second = (each["id"] for each in recorder.get("trainings", **SPRING).json()["items"])
+    rows = recorder.get("trainings/persons", **SPRING).json()["items"]
+    assert [each["number"] for each in rows] == [1, 2, 3]
+    assert sorted(each["training_ids"] for each in rows) == sorted(
+        [[first], [first, second], [second]]
+    )
+    assert all(each["n_times"] == len(each["training_ids"]) for each in rows)
     with database.system_reading() as session:
         kept = session.execute(sa.text("SELECT * FROM training_attendees")).all()
     assert len(kept) == 4
     assert not any("陈" in str(value) or value == "1234" for row in kept for value in row)
+    assert all(row[1] not in str(rows) for row in kept), "what is kept of a name does not go out"
     listed = recorder.get("trainings", **SPRING).json()["items"]
     assert recorder.post(f"trainings/{listed[0]['id']}/withdraw", {"reason": "没办"}).is_success
     assert total(recorder)["n_persons"] == 2
+    assert len(recorder.get("trainings/persons", **SPRING).json()["items"]) == 2
 
 
 TABLE = """镇,机具类别,检修台数,检修日期,结果
