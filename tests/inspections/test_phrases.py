@@ -1,0 +1,224 @@
+"""Laws of the finder of numeric phrases."""
+
+import json
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspections.phrases import MAX_CHARACTERS, Form, find_phrases
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "检查",
+            "网点",
+            "46",
+            "130",
+            "１９５０",
+            "一千九百五十",
+            "二三十",
+            "18.366",
+            "万",
+            "千",
+            "百",
+        ),
+        *(
+            ",",
+            "，",
+            "。",
+            ".",
+            "点",
+            "—",
+            "至",
+            "-",
+            " ",
+            "\n",
+            "多",
+            "余",
+            "以上",
+            "左右",
+            "约",
+            "近",
+        ),
+        *(
+            "超",
+            "不足",
+            "亩",
+            "家次",
+            "家",
+            "人次",
+            "人",
+            "台(套)",
+            "吨",
+            "公斤",
+            "%",
+            "百分之",
+            "个",
+        ),
+        *("个百分点", "持平", "暂未发现", "违法行为", "需求得到满足", "第", "年", "月"),
+    ]
+)
+
+
+def only(text):
+    (phrase,) = find_phrases(text)
+    return phrase
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "low", "high", "unit"),
+    [
+        ("检查46家次。", Form.EXACT, 46, 46, "家次"),
+        ("检查46家。", Form.EXACT, 46, 46, "家"),
+        ("18.366万亩", Form.EXACT, 183660, 183660, "亩"),
+        ("18.366 万亩", Form.EXACT, 183660, 183660, "亩"),
+        ("2公顷", Form.EXACT, 30, 30, "亩"),
+        ("400公斤", Form.EXACT, "0.4", "0.4", "吨"),
+        ("400千克", Form.EXACT, "0.4", "0.4", "吨"),
+        ("1.5万吨", Form.EXACT, 15000, 15000, "吨"),
+        ("1950台(套)", Form.EXACT, 1950, 1950, "台"),
+        ("1950台（套）", Form.EXACT, 1950, 1950, "台"),
+        ("4千吨以上", Form.AT_LEAST, 4000, None, "吨"),
+        ("四千吨以上", Form.AT_LEAST, 4000, None, "吨"),
+        ("不少于800吨", Form.AT_LEAST, 800, None, "吨"),
+        ("不足50家", Form.AT_MOST, None, 50, "家"),
+        ("50家以下", Form.AT_MOST, None, 50, "家"),
+        ("130多人次", Form.MORE, 130, 140, "人次"),
+        ("1000余亩", Form.MORE, 1000, 1100, "亩"),
+        ("一千九百五十多台", Form.MORE, 1950, 2000, "台"),
+        ("１９５０多台", Form.MORE, 1950, 2000, "台"),
+        ("1,950多台", Form.MORE, 1950, 2000, "台"),
+        ("30多万亩", Form.MORE, 300000, 400000, "亩"),
+        ("3万多亩", Form.MORE, 30000, 40000, "亩"),
+        ("超1000条", Form.MORE, 1000, None, "条"),
+        ("约200人", Form.ABOUT, 200, 200, "人"),
+        ("近200人", Form.ABOUT, 200, 200, "人"),
+        ("200人左右", Form.ABOUT, 200, 200, "人"),
+        ("130—140人次", Form.RANGE, 130, 140, "人次"),
+        ("130-140 人次", Form.RANGE, 130, 140, "人次"),
+        ("130人次至140人次", Form.RANGE, 130, 140, "人次"),
+        ("百分之三至百分之五", Form.RANGE, "0.03", "0.05", "%"),
+        ("84.5%", Form.EXACT, "0.845", "0.845", "%"),
+        ("84.5％", Form.EXACT, "0.845", "0.845", "%"),
+        ("百分之八十四点五", Form.EXACT, "0.845", "0.845", "%"),
+        ("百分之八十以上", Form.AT_LEAST, "0.8", None, "%"),
+        ("3.7个百分点", Form.EXACT, "3.7", "3.7", "个百分点"),
+        ("4.36公斤/亩", Form.EXACT, "4.36", "4.36", "公斤/亩"),
+        ("相对持平", Form.LEVEL, None, None, ""),
+        ("基本持平", Form.LEVEL, None, None, ""),
+        ("持平", Form.LEVEL, None, None, ""),
+        ("暂未发现违法行为", Form.NONE_FOUND, None, None, ""),
+        ("未发现套牌侵权问题", Form.NONE_FOUND, None, None, ""),
+        ("群众需求得到满足", Form.MET, None, None, ""),
+        ("最近46家", Form.EXACT, 46, 46, "家"),
+        ("节约46吨", Form.EXACT, 46, 46, "吨"),
+    ],
+)
+def test_a_phrase_has_its_form_and_its_unit(text, form, low, high, unit):
+    found = only(text)
+    expected = [None if value is None else Decimal(value) for value in (low, high)]
+    assert (found.form, found.low, found.high, found.unit) == (form, *expected, unit)
+    assert text[found.start : found.end] == found.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "二三十人",
+            "十几个",
+            "数百亩",
+            "近百台",
+            "上千亩",
+            "一两个",
+            "三千五台",
+            "1.2.3亩",
+            "1，950台",
+        ),
+        *(
+            "1-2-3台",
+            "3—5万亩",
+            "140—130人",
+            "-5亩",
+            "1 950台",
+            "1\u200b950台",
+            "近130多人",
+            "约5-6吨",
+        ),
+        *("٣٥台", "1,95台", "130人次至140家", "0130台", "9999999999999吨", "二十至三十多台至5台"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_found_and_says_why(text):
+    found = find_phrases(text)
+    assert found
+    assert all(each.form is Form.UNCLEAR and each.why and each.low is None for each in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "截至4月20日",
+            "2023年3月16日",
+            "第3期",
+            "总第 20 期",
+            "种子法第四十八条",
+            "“5+1”工程5+1个",
+        ),
+        *(
+            "“2420”战略",
+            "3个月",
+            "12台账",
+            "万亩良田",
+            "千家万户",
+            "百县千镇万村",
+            "一个基层联系点",
+        ),
+        *(
+            "2023元旦",
+            "下午3:30人到",
+            "A4张",
+            "GB4404条",
+            "三分之二个",
+            "五大百亿",
+            "六道程序",
+            "15个工作日",
+        ),
+    ],
+)
+def test_a_date_an_ordinal_or_a_name_is_no_figure(text):
+    assert find_phrases(text) == []
+
+
+def test_a_figure_ends_where_the_next_begins():
+    found = find_phrases("调查地块14个1000多亩,圈定30户116人")
+    assert [each.text for each in found] == ["14个", "1000多亩", "30户", "116人"]
+
+
+def test_naughty_strings_never_make_it_raise(shared_data):
+    strings = json.loads((shared_data / "text" / "naughty_strings.json").read_text("utf-8"))
+    for text in (*strings, "检查" + "46家次".join(strings)):
+        for found in find_phrases(text):
+            assert text[found.start : found.end] == found.text
+
+
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_phrases_are_in_order_apart_and_as_written(text):
+    found = find_phrases(text)
+    assert all(text[each.start : each.end] == each.text for each in found)
+    assert all(one.end <= two.start for one, two in pairwise(found))
+    assert all((each.form is Form.UNCLEAR) == bool(each.why) for each in found)
+    assert all(each.low is None or each.high is None or each.low <= each.high for each in found)
+
+
+@pytest.mark.parametrize(
+    "unit", ["1", "一", "1,", "1-", "46家次", "未发现", "1至", " 1", "百分之", "约"]
+)
+def test_ten_megabytes_are_read_up_to_the_limit(unit):
+    text = unit * (10_000_000 // len(unit))
+    found = find_phrases(text)
+    assert all(each.end <= MAX_CHARACTERS for each in found)
+    assert len(found) <= MAX_CHARACTERS // 3
