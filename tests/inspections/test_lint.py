@@ -1,0 +1,345 @@
+"""Laws of the bulletin linter, on the season's own bulletin."""
+
+import csv
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspections.bindings import Scope, bind, bindings_from
+from inspections.lint import FactFigure, LintRule, Verdict, lint
+from inspections.phrases import MAX_CHARACTERS, Form
+from inspections.units import Unit
+
+TABLE = Path(__file__).parents[2] / "config" / "codes" / "phrase_bindings.csv"
+RULE = LintRule(Decimal("0.05"), Decimal("0.01"), Decimal("0.03"))
+OF_2023 = Scope(2023)
+HELD = (Verdict.EQUAL, Verdict.WITHIN_WORDING)
+NUMBERS = {
+    "sowing.grain": ("183660", "亩"),
+    "outlets.active": ("233", "个"),
+    "stock.fertilizer": ("4126.795", "吨"),
+    "stock.pesticide": ("801", "吨"),
+    "prices.yoy": ("0.0081", "%"),
+    "visits.officer_times": ("134", "人次"),
+    "visits.visit_times": ("46", "家次"),
+    "visits.outlets": ("44", "家"),
+    "pests.technician_times": ("30", "人次"),
+    "pests.plots": ("14", "个"),
+    "pests.area": ("1050", "亩"),
+    "machinery.repaired": ("1968", "台"),
+    "machinery.trained": ("156", "人"),
+}
+FACTS = {
+    **{
+        code: FactFigure(code, Decimal(value), None, unit)
+        for code, (value, unit) in NUMBERS.items()
+    },
+    "stock.needs_met": FactFigure("stock.needs_met", statement=True),
+    "visits.none_found": FactFigure("visits.none_found", statement=True),
+}
+OF_THE_SECTION = {
+    "18.366万亩": "sowing.grain",
+    "233个": "outlets.active",
+    "4千吨以上": "stock.fertilizer",
+    "800吨以上": "stock.pesticide",
+    "相对持平": "prices.yoy",
+    "需求得到满足": "stock.needs_met",
+    "130多人次": "visits.officer_times",
+    "46家次": "visits.visit_times",
+    "暂未发现违法行为": "visits.none_found",
+    "30人次": "pests.technician_times",
+    "14个": "pests.plots",
+    "1000多亩": "pests.area",
+    "1950多台": "machinery.repaired",
+    "150多人": "machinery.trained",
+}
+OTHER = {
+    "sowing.grain": "183666",
+    "outlets.active": "232",
+    "stock.fertilizer": "3900",
+    "stock.pesticide": "799.999",
+    "prices.yoy": "-0.0301",
+    "visits.officer_times": "130",
+    "visits.visit_times": "45",
+    "pests.technician_times": "29",
+    "pests.plots": "15",
+    "pests.area": "1100",
+    "machinery.repaired": "2000",
+    "machinery.trained": "160",
+    "stock.needs_met": None,
+    "visits.none_found": None,
+}
+
+
+@pytest.fixture(scope="module")
+def bindings():
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return bindings_from(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def issue(shared_data) -> str:
+    (path,) = (shared_data.parent / "seed").glob("*.txt")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def section(issue) -> str:
+    return issue[
+        issue.index("春耕生产,刻不容缓".replace(",", "，")) : issue.index("接下来，清新将以")
+    ]
+
+
+def with_value(code: str, value: str | None) -> dict[str, FactFigure]:
+    fact = FACTS[code]
+    changed = (
+        replace(fact, statement=False) if value is None else replace(fact, value=Decimal(value))
+    )
+    return {**FACTS, code: changed}
+
+
+def only(text: str, bindings, facts=FACTS, scope=OF_2023):
+    (judgement,) = lint(text, facts, bindings, RULE, scope).judgements
+    return judgement
+
+
+def test_every_figure_of_the_section_is_found_bound_and_holds(section, bindings):
+    report = lint(section, FACTS, bindings, RULE, Scope(2023))
+    assert {each.phrase.text: each.code for each in report.judgements} == OF_THE_SECTION
+    assert all(each.verdict in HELD for each in report.judgements)
+    assert report.count(Verdict.EQUAL) == 5
+    assert not report.is_contradicted
+
+
+def test_nothing_else_in_the_whole_issue_is_taken_for_a_fact(issue, bindings):
+    report = lint(issue, FACTS, bindings, RULE, Scope(2023))
+    assert {each.phrase.text for each in report.judgements if each.code} == set(OF_THE_SECTION)
+    assert all(each.reason for each in report.judgements)
+
+
+def test_without_the_scope_nothing_else_is_taken_either(issue, bindings):
+    report = lint(issue, FACTS, bindings, RULE)
+    assert {each.phrase.text for each in report.judgements if each.code} == set(OF_THE_SECTION)
+
+
+@pytest.mark.parametrize("code", sorted(OTHER))
+def test_changing_one_fact_flips_exactly_its_phrase(code, section, bindings):
+    report = lint(section, with_value(code, OTHER[code]), bindings, RULE, Scope(2023))
+    flipped = {each.code for each in report.judgements if each.verdict not in HELD}
+    assert flipped == {code}
+    assert report.count(Verdict.CONTRADICTED) == 1
+    assert report.is_contradicted
+
+
+def test_without_data_every_bound_phrase_says_so(section, bindings):
+    report = lint(section, {}, bindings, RULE, Scope(2023))
+    assert {each.verdict for each in report.judgements} == {Verdict.NO_DATA}
+    missing = {"prices.yoy": FactFigure("prices.yoy", reason="样本不足")}
+    assert only("农资价格与去年相对持平", bindings, missing).reason == "样本不足"
+
+
+def test_an_aged_outlet_turns_the_floor_of_stock_into_a_contradiction(bindings):
+    text = "化肥储备量达4千吨以上"
+    figure = FactFigure(
+        "stock.fertilizer", Decimal("3900"), None, "吨", True, Decimal("0.85"), "", "化肥储备量"
+    )
+    aged = only(text, bindings, {"stock.fertilizer": figure})
+    assert aged.verdict is Verdict.CONTRADICTED
+    assert "3900 吨" in aged.reason
+    assert "能证明的只有这么多" in aged.reason
+    assert "是下限,覆盖85%" in aged.reason
+    fresh = {"stock.fertilizer": replace(figure, value=Decimal("4126.795"))}
+    assert only(text, bindings, fresh).verdict is Verdict.WITHIN_WORDING
+
+
+def test_outlets_that_were_visited_twice_are_not_so_many_outlets(bindings):
+    found = only("检查农资生产经营主体46家", bindings)
+    assert (found.verdict, found.code) == (Verdict.CONTRADICTED, "visits.outlets")
+    assert "家次 ≠ 家" in found.reason
+    assert "46 家次" in found.reason
+    assert "44 家" in found.reason
+    assert only("检查农资生产经营主体44家", bindings).verdict is Verdict.EQUAL
+
+
+def test_persons_are_not_taken_for_person_times(bindings):
+    found = only("出动执法人员130多人", bindings)
+    assert (found.verdict, found.code) == (Verdict.UNBOUND, None)
+    assert "单位不对" in found.reason
+    assert "visits.officer_times(人次)" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "verdict"),
+    [
+        ("粮食播种面积18.366万亩", "183664.99", Verdict.EQUAL),
+        ("粮食播种面积18.366万亩", "183665", Verdict.CONTRADICTED),
+        ("粮食播种面积18.37万亩", "183660", Verdict.EQUAL),
+        ("粮食播种面积183660亩", "183660.4", Verdict.EQUAL),
+        ("粮食播种面积183660亩", "183661", Verdict.CONTRADICTED),
+        ("粮食播种面积12244公顷", "183660", Verdict.EQUAL),
+        ("粮食播种面积一十八点三六六万亩", "183660", Verdict.EQUAL),
+        ("粮食播种面积约18万亩", "189000", Verdict.WITHIN_WORDING),
+        ("粮食播种面积约18万亩", "189000.01", Verdict.CONTRADICTED),
+        ("粮食播种面积近18万亩", "171000", Verdict.WITHIN_WORDING),
+        ("粮食播种面积18—19万亩", "183660", Verdict.UNBOUND),
+        ("粮食播种面积18万—19万亩", "183660", Verdict.WITHIN_WORDING),
+        ("粮食播种面积18万亩至19万亩", "190000", Verdict.WITHIN_WORDING),
+        ("粮食播种面积18万亩至19万亩", "190001", Verdict.CONTRADICTED),
+        ("粮食播种面积超18万亩", "183660", Verdict.WITHIN_WORDING),
+        ("粮食播种面积超18万亩", "180000", Verdict.CONTRADICTED),
+        ("粮食播种面积不足19万亩", "190000", Verdict.CONTRADICTED),
+        ("粮食播种面积不超过19万亩", "190000", Verdict.WITHIN_WORDING),
+        ("粮食播种面积18万亩以上", "180000", Verdict.WITHIN_WORDING),
+        ("粮食播种面积18万亩以上", "179999.99", Verdict.CONTRADICTED),
+        ("粮食播种面积18万多亩", "180000", Verdict.CONTRADICTED),
+        ("粮食播种面积18万多亩", "180000.01", Verdict.WITHIN_WORDING),
+        ("粮食播种面积18万多亩", "190000", Verdict.CONTRADICTED),
+    ],
+)
+def test_a_wording_holds_between_its_limits(text, value, verdict, bindings):
+    found = only(text, bindings, with_value("sowing.grain", value))
+    assert found.verdict is verdict, found.reason
+
+
+@pytest.mark.parametrize(
+    ("stated", "first", "last"),
+    [("130多", 131, 139), ("150多", 151, 159), ("1950多", 1951, 1999), ("1000多", 1001, 1099)],
+)
+def test_more_holds_up_to_the_next_round_number(stated, first, last, bindings):
+    held = [
+        value
+        for value in range(first - 10, last + 10)
+        if only(
+            f"检修农机具{stated}台", bindings, with_value("machinery.repaired", str(value))
+        ).verdict
+        in HELD
+    ]
+    assert held == list(range(first, last + 1))
+
+
+def test_a_floor_far_below_the_figure_holds_and_says_so(bindings):
+    low = only("农药储备量达500吨以上", bindings)
+    assert low.verdict is Verdict.WITHIN_WORDING
+    assert "说低了" in low.reason
+    assert "说低了" not in only("农药储备量达800吨以上", bindings).reason
+
+
+@pytest.mark.parametrize(
+    ("word", "change", "holds"),
+    [
+        *(("持平", "0.01", True), ("持平", "0.0101", False), ("持平", "-0.01", True)),
+        *(("相对持平", "0.03", True), ("相对持平", "-0.0301", False), ("基本持平", "0.02", True)),
+    ],
+)
+def test_level_holds_up_to_its_change(word, change, holds, bindings):
+    found = only(f"农资价格与去年{word}", bindings, with_value("prices.yoy", change))
+    assert (found.verdict in HELD) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "verdict"),
+    [
+        ("农资价格同比下降2%", "-0.0201", Verdict.EQUAL),
+        ("农资价格同比下降2%", "0.02", Verdict.CONTRADICTED),
+        ("农资价格同比上涨2.01%", "0.0201", Verdict.EQUAL),
+        ("农资价格同比下降百分之二以上", "-0.025", Verdict.WITHIN_WORDING),
+        ("农资价格同比下降2%以上", "-0.019", Verdict.CONTRADICTED),
+        ("农资价格同比变动2%", "0.02", Verdict.UNBOUND),
+    ],
+)
+def test_a_change_has_a_direction(text, change, verdict, bindings):
+    assert only(text, bindings, with_value("prices.yoy", change)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("完成粮食播种计划的84.5%", "sowing.share_of_plan"),
+        ("播种进度比去年同期快3.7个百分点", "sowing.yoy_points"),
+        ("早稻播种面积12.1万亩", "sowing.early_rice"),
+        ("农机具完好率达95%以上", "machinery.fit_share"),
+        ("农资经营网点233家", "outlets.active"),
+        ("抽检样品12个", "visits.samples"),
+        ("检修农机具2105台次", "machinery.repairs"),
+        ("培训农机手180人次", "machinery.training_times"),
+        ("储备化肥22.5公斤/亩", "stock.fertilizer_per_mu"),
+    ],
+)
+def test_a_fact_that_the_section_leaves_out_is_known_by_its_words(text, code, bindings):
+    found = only(text, bindings)
+    assert (found.code, found.verdict) == (code, HELD[0] if code in FACTS else Verdict.NO_DATA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "力争粮食播种面积达到20万亩",
+            "去年化肥储备量5000吨",
+            "每镇农资经营网点10个",
+            "其中粮食播种面积3万亩",
+        ),
+        *("本周粮食新增播种面积1.2万亩", "2022年,检查农资经营主体46家次", "太和镇农资经营网点35个"),
+        *("确保群众需求得到满足", "未能使群众需求得到满足", "暂未发现病虫害", "粮食价格与去年持平"),
+        *("检查种子经营主体12家次", "检修拖拉机300台", "土地执法人员出动20人次", "二三十家次检查"),
+        *("检查46家(次)", "化肥储备量4126.795亩", "肥料和农药储备量5000吨"),
+    ],
+)
+def test_what_is_of_another_time_place_or_thing_is_left_unbound_with_the_reason(text, bindings):
+    scope = Scope(2023, ("太和镇",))
+    found = lint(text, FACTS, bindings, RULE, scope).judgements
+    assert [(each.verdict, each.code) for each in found] == [(Verdict.UNBOUND, None)]
+    assert found[0].reason
+
+
+def test_every_row_of_the_table_can_bind_and_counts_as_facts_count(bindings):
+    for row in bindings:
+        assert row.fact_code == "*" or row.words_any
+        assert row.unit in {*Unit, "", "%", "个百分点", "公斤/亩", "块", "批次", "份"}
+        assert row.unit or row.forms
+
+
+def test_a_form_that_is_unknown_is_refused_when_the_table_is_read():
+    row = dict.fromkeys(("fact_code", "unit", "words_any", "words_none", "is_signed"), "")
+    with pytest.raises(ValueError, match="roughly"):
+        bindings_from([{**row, "forms": "roughly"}])
+
+
+def test_a_value_that_is_no_number_is_no_data(bindings):
+    for value in ("NaN", "Infinity"):
+        facts = with_value("sowing.grain", value)
+        assert only("粮食播种面积18万亩", bindings, facts).verdict is Verdict.NO_DATA
+
+
+def test_naughty_strings_around_a_figure_never_make_it_raise(shared_data, bindings):
+    strings = json.loads((shared_data / "text" / "naughty_strings.json").read_text("utf-8"))
+    for each in strings:
+        lint(f"{each}检查农资生产经营主体46家次{each}", FACTS, bindings, RULE, Scope(2023))
+
+
+@given(
+    st.text(
+        alphabet="检查农资价格网点粮食播种面积持平未发现满足需求46万千一二亩家次人,。%-— ",
+        max_size=60,
+    )
+)
+def test_whatever_is_bound_is_worded_and_measured_as_its_fact(text):
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        table = bindings_from(csv.DictReader(file))
+    for each in bind(text, table):
+        assert (each.code is None) == bool(each.why)
+        rows = [row for row in table if row.fact_code == each.code and row.unit == each.phrase.unit]
+        assert each.code is None or any(row.takes(each.phrase) for row in rows)
+        assert each.phrase.form is not Form.UNCLEAR or each.code is None
+
+
+def test_what_lies_behind_the_limit_is_counted_as_unread(bindings):
+    text = "检查农资生产经营主体46家次" * 800_000
+    report = lint(text, FACTS, bindings, RULE)
+    assert report.unread_characters == len(text) - MAX_CHARACTERS
+    assert report.judgements
