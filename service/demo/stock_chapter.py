@@ -1,5 +1,6 @@
 """The stock of the demonstration: counts in March 2023, weekly trade, what was sold by April."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,11 +10,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from service.demo.cast import COUNTY
 from service.demo.stage import Stage
+from service.reporting import queries as reporting
+from service.sowing import progress, remaining
 from service.supply import outlets, stock_actions
 from service.supply.models import Category, Status
 from service.supply.outlet_schemas import OutletRead
-from service.supply.outlets import Question
+from service.supply.outlets import TOWN, Question
 from service.supply.stock_models import Source
 from service.supply.stock_schemas import Entry, EventCreate
 
@@ -26,8 +30,14 @@ TARGET_KG = {
 }
 """What the believed balances of 20 April come to; the first two are the bulletin's 以上."""
 SHELVES = {
-    Category.FERTILIZER: (("NPK15-50", 58), ("UREA-50", 27), ("KCL-50", 15)),
-    Category.PESTICIDE: (("VAL-1", 55), ("IMI-10", 45)),
+    Category.FERTILIZER: (("NPK15-50", 28), ("UREA-50", 42), ("KCL-50", 30)),
+    Category.PESTICIDE: (
+        ("VAL-1", 30),
+        ("IMI-10", 30),
+        ("BENS-1", 25),
+        ("NICL-1", 8),
+        ("PACL-1", 7),
+    ),
     Category.SEED: (("RICE-H-1", 100),),
     Category.FILM: (("FILM-10", 100),),
 }
@@ -73,12 +83,13 @@ class StockChapter:
         """Share the county's stock among the shelves."""
         with stage.acting("bureau") as session:
             states = outlets.on_day(session, Question(day)).values()
+            plan = _plans(session, day)
         shops = [each for each in states if each.status is Status.ACTIVE]
         self.stale = {each.id for each in self.random.sample(shops, N_STALE)}
         for category, target in TARGET_KG.items():
             sellers = [each for each in shops if category in each.categories]
             fresh = [each for each in sellers if each.id not in self.stale]
-            self.shelves += _shared(category, target, fresh)
+            self.shelves += _shared(category, target, fresh, plan)
             for each in sellers:
                 if each.id in self.stale:
                     kg = Decimal(self.random.randrange(50, 400) * 50)
@@ -113,14 +124,28 @@ class StockChapter:
         """Nothing is left to tell."""
 
 
-def _shared(category: Category, target: Decimal, sellers: list[OutletRead]) -> Iterator[Shelf]:
-    """Share a category's stock among its sellers, uneven and exact in kg."""
+def _plans(session: Session, day: date) -> dict[str, Decimal]:
+    """Return town -> planned mu of early rice: shops stock up for the land around them."""
+    season = next(each for each in reporting.seasons(session) if each.starts_on <= day)
+    question = progress.Question(season, COUNTY, "RICE_E")
+    towns = remaining.by_town(session, question, day)
+    return {each.area_code: each.plan_mu or Decimal(1) for each in towns}
+
+
+def _shared(
+    category: Category, target: Decimal, sellers: list[OutletRead], plan: dict[str, Decimal]
+) -> Iterator[Shelf]:
+    """Share a category's stock among its sellers by their towns' land, exact in kg."""
+    there = Counter(each.area_code[:TOWN] for each in sellers)
+    weights = [
+        plan[each.area_code[:TOWN]] / there[each.area_code[:TOWN]] * (80 + n * 37 % 40)
+        for n, each in enumerate(sellers)
+    ]
     for code, hundredths in SHELVES[category]:
-        left = target * hundredths / 100
+        left = whole = target * hundredths / 100
         for n, each in enumerate(sellers):
-            rest = len(sellers) - n
-            part = left / rest * Decimal(70 + n * 37 % 60) / 100
-            kg = left if rest == 1 else part.quantize(Decimal(1))
+            is_last = n == len(sellers) - 1
+            kg = left if is_last else (whole * weights[n] / sum(weights)).quantize(Decimal(1))
             left -= kg
             yield Shelf(each, code, kg)
 

@@ -54,10 +54,10 @@ def states(session: Session, asked: Question, outlet_ids: Iterable[UUID]) -> dic
     ids = set(outlet_ids)
     if _must_fold(session, asked):
         return _folded(session, asked, ids)
-    cards = stock_sums.of_day(session, asked.as_of).cards
     return {
         (outlet_id, code): DayState(*told)
-        for outlet_id, code, *told in session.execute(cards, {"as_of": asked.as_of})
+        for sums in stock_sums.of_day(session, asked.as_of)
+        for outlet_id, code, *told in session.execute(sums.cards, {"as_of": asked.as_of})
         if outlet_id in ids
     }
 
@@ -159,9 +159,9 @@ def held(session: Session, asked: Question, *, area: str = "") -> Held:
     # Town by town: both engines find an outlet's cards by their key, and none is held twice.
     for town, ids in sorted(outlets_of.items()):
         given = told | {"outlets": ids}
-        n_fresh += session.scalar(sums.fresh, given) or 0
+        n_fresh += len({id_ for each in sums for id_ in session.scalars(each.fresh, given)})
         there: dict[str, Decimal] = defaultdict(Decimal)
-        for code, kg in session.execute(sums.believed, given):
+        for code, kg in (row for each in sums for row in session.execute(each.believed, given)):
             there[kinds[code].commodity] += kg
             by_category[kinds[code].category] += kg
         if there:

@@ -14,14 +14,14 @@ AS_OF: BindParameter[date] = bindparam("as_of")
 
 @dataclass(frozen=True)
 class Sums:
-    """Queries over the newest day of every card up to `as_of`."""
+    """Queries over the newest day up to `as_of` of some cards."""
 
     cards: Select[Any]
     """Outlet, product and state of each."""
     believed: Select[Any]
     """Product and kg of these `outlets`, of what is told since the days given and above zero."""
     fresh: Select[Any]
-    """How many of these `outlets` have told since the days given."""
+    """Which of these `outlets` have told since the days given."""
 
 
 def _of_heads() -> Select[Any]:
@@ -50,7 +50,7 @@ def _of_days() -> Select[Any]:
             & (DAY.c.product_code == card.product_code)
             & (DAY.c.day == newest),
         )
-        .where(card.first_on <= AS_OF)
+        .where(card.first_on <= AS_OF, card.day > AS_OF)
     )
 
 
@@ -65,15 +65,16 @@ def _sums(cards: Select[Any]) -> Sums:
     of_these = cards.where(outlet.in_(bindparam("outlets", expanding=True)), told)
     kg = named["closing_kg"]
     believed = of_these.where(kg > 0).with_only_columns(product, func.sum(kg)).group_by(product)
-    fresh = of_these.with_only_columns(func.count(outlet.distinct()))
+    fresh = of_these.with_only_columns(outlet).distinct()
     return Sums(cards, believed, fresh)
 
 
-NOW, THEN = _sums(_of_heads()), _sums(_of_days())
+STANDING, PAST = _sums(_of_heads()), _sums(_of_days())
+"""Cards of which nothing later was told, read from their heads; and the others."""
 _IS_LATER = select(HEAD.c.day).where(HEAD.c.day > AS_OF).limit(1)
 
 
-def of_day(session: Session, as_of: date) -> Sums:
-    """Return the queries for a day: of the heads, unless something was told of a later day."""
+def of_day(session: Session, as_of: date) -> tuple[Sums, ...]:
+    """Return the queries that together give every card of a day."""
     is_later = session.execute(_IS_LATER, {"as_of": as_of}).first() is not None
-    return THEN if is_later else NOW
+    return (STANDING, PAST) if is_later else (STANDING,)
