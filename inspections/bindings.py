@@ -4,15 +4,20 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from inspections.measures import PERCENT, POINTS
 from inspections.phrases import MAX_CHARACTERS, STATEMENTS, Form, Phrase, find_phrases
 from inspections.units import THING_OF, Unit
 
 EVERY_FACT = "*"
-CLAUSE_END = re.compile(r"[，。；！？;!?\n]|,(?!\d)")
-SENTENCE_END = re.compile(r"[。！？!?\n]")
-YEAR = re.compile(r"(\d{4})\s?年")
+CLAUSE_END = re.compile(r"[，。；！？;!?]|,(?!\d)|\n\s?\n")
+SENTENCE_END = re.compile(r"[。！？!?]|\n\s?\n")
+"""A single line break ends nothing: texts out of a PDF have one at every margin."""
+YEAR = re.compile(r"(\d{4})年")
+UNTIL = re.compile(r"截[至止到]+(?:\d{4}年)?(\d{1,2})月(\d{1,2})日")
+PARENTHESIS = re.compile("[（(]")
+EARLIER = "^"
 BEFORE_CHARACTERS = 80
 AFTER_CHARACTERS = 20
 SENTENCE_CHARACTERS = 200
@@ -34,9 +39,10 @@ class Binding:
     forms : frozenset of Form
         Wordings that it takes; empty: any wording with a number.
     words_any : tuple of tuple of str
-        One group of them must stand in the clause, whole.
+        One group of them must stand in the clause, whole; a word with ^ before it may stand
+        earlier in the sentence.
     words_none : tuple of tuple of str
-        None of these groups may stand in the clause.
+        None of these groups may stand in the clause (with ^: in the sentence).
     is_signed : bool
         Whether the number is a change, of which the words say whether up or down.
     """
@@ -52,9 +58,15 @@ class Binding:
         """Tell whether the wording is one of this binding's."""
         return phrase.form in self.forms if self.forms else phrase.form not in STATEMENTS
 
-    def fits(self, near: str, clause: str) -> bool:
-        """Tell whether the words near a phrase are of this fact and none in its clause forbids."""
-        return _any_group(self.words_any, near) and not _any_group(self.words_none, clause)
+    def fits(self, near: str, context: "Context") -> bool:
+        """Tell whether the words near a phrase are of this fact and none around it forbids."""
+        return context.has_any(self.words_any, near) and not context.has_any(
+            self.words_none, context.clause
+        )
+
+    def is_named_in(self, near: str) -> bool:
+        """Tell whether any word of this fact stands near a phrase."""
+        return any(word in near for group in self.words_any for word in group)
 
 
 @dataclass(frozen=True)
@@ -63,17 +75,44 @@ class Scope:
 
     Attributes
     ----------
-    year : int or None
-        A sentence that names another year speaks of other figures.
+    as_of : date or None
+        The day they speak of; a sentence that names another year, or another day up to which it
+        counts, speaks of other figures.
     other_places : tuple of str
         Names of places whose figures these are not, such as the towns of the county.
     """
 
-    year: int | None = None
+    as_of: date | None = None
     other_places: tuple[str, ...] = ()
 
 
 NO_SCOPE = Scope()
+
+
+@dataclass(frozen=True)
+class Context:
+    """The words around a phrase, without white space.
+
+    Attributes
+    ----------
+    nearest : tuple of str
+        Where words of its fact are looked for, nearest first; each holds the phrase itself.
+    clause : str
+        From the start of the clause to the next phrase or parenthesis behind.
+    sentence : str
+        From the start of the sentence to the end of the phrase.
+    """
+
+    nearest: tuple[str, ...]
+    clause: str
+    sentence: str
+
+    def has_any(self, groups: tuple[tuple[str, ...], ...], text: str) -> bool:
+        """Tell whether all words of any group stand in a text, those with ^ in the sentence."""
+        return any(all(self._has(word, text) for word in group) for group in groups)
+
+    def _has(self, word: str, text: str) -> bool:
+        return word[1:] in self.sentence + text if word.startswith(EARLIER) else word in text
 
 
 @dataclass(frozen=True)
@@ -92,6 +131,8 @@ class Bound:
         The fact that counts the same by times where this counts things, or the other way round.
     is_fall : bool
         Whether the change that it states is downwards.
+    candidates : tuple of str
+        The facts that `why` names.
     """
 
     phrase: Phrase
@@ -99,23 +140,11 @@ class Bound:
     why: str = ""
     counterpart: str | None = None
     is_fall: bool = False
-
-
-@dataclass(frozen=True)
-class _Context:
-    """The words around a phrase, nearest first, and where it stands."""
-
-    nearest: tuple[str, ...]
-    clause: str
-    sentence: str
+    candidates: tuple[str, ...] = ()
 
 
 def _groups(cell: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group.split("+")) for group in cell.split("|") if group)
-
-
-def _any_group(groups: tuple[tuple[str, ...], ...], text: str) -> bool:
-    return any(all(word in text for word in group) for group in groups)
 
 
 def bindings_from(rows: Iterable[Mapping[str, str]]) -> list[Binding]:
@@ -182,58 +211,73 @@ def bind(text: str, bindings: Sequence[Binding], scope: Scope = NO_SCOPE) -> lis
 
 def _context(
     text: str, phrase: Phrase, ends: tuple[list[int], list[int]], gap: tuple[int, int]
-) -> _Context:
+) -> Context:
     clauses, sentences = ends
-    at = bisect_right(clauses, phrase.start)
-    start = max(clauses[at - 1], phrase.start - BEFORE_CHARACTERS)
+    start = _start(clauses, phrase, BEFORE_CHARACTERS)
+    first = _start(sentences, phrase, SENTENCE_CHARACTERS)
     stop = min(clauses[bisect_right(clauses, phrase.end - 1)], phrase.end + AFTER_CHARACTERS)
+    behind = PARENTHESIS.split(text[phrase.end : min(stop, gap[1])], maxsplit=1)[0]
+    until = phrase.end + len(behind)
     since = max(start, gap[0])
-    until = min(stop, gap[1])
-    sentence = max(
-        sentences[bisect_right(sentences, phrase.start) - 1], phrase.start - SENTENCE_CHARACTERS
-    )
-    nearest = (text[since : phrase.end], text[since:until], text[start : phrase.end])
-    whole = text[start:stop]
-    return _Context((*nearest, whole), whole, text[sentence : phrase.start])
+    spans = ((since, phrase.end), (since, until), (start, phrase.end), (start, until))
+    nearest = tuple("".join(text[one:two].split()) for one, two in spans)
+    return Context(nearest, nearest[-1], "".join(text[first : phrase.end].split()))
 
 
-def _bound(phrase: Phrase, bindings: Sequence[Binding], context: _Context, scope: Scope) -> Bound:
+def _start(ends: list[int], phrase: Phrase, longest: int) -> int:
+    return max(ends[bisect_right(ends, phrase.start) - 1], phrase.start - longest)
+
+
+def _bound(phrase: Phrase, bindings: Sequence[Binding], context: Context, scope: Scope) -> Bound:
     why = phrase.why or _elsewhere(phrase, context, scope) or _forbidden(phrase, bindings, context)
     if why:
         return Bound(phrase, None, why)
     of_unit = [each for each in bindings if each.unit == phrase.unit and each.takes(phrase)]
     for near in context.nearest:
-        fitting = {each.fact_code: each for each in of_unit if each.fits(near, context.clause)}
+        fitting = {each.fact_code: each for each in of_unit if each.fits(near, context)}
+        if len(fitting) > 1:  # 化肥储备4000吨、农药800吨: what stands beside the second is 农药
+            fitting = _named(fitting, context.nearest[0]) or fitting
         if len(fitting) == 1:
             return _decided(phrase, next(iter(fitting.values())), bindings, context)
         if fitting:
-            return Bound(phrase, None, f"可能是{'、'.join(sorted(fitting))},分不清")
-    return Bound(phrase, None, _unfit(phrase, bindings, context))
+            codes = tuple(sorted(fitting))
+            return Bound(phrase, None, f"可能是{'、'.join(codes)},分不清", candidates=codes)
+    return _unfit(phrase, bindings, context)
 
 
-def _elsewhere(phrase: Phrase, context: _Context, scope: Scope) -> str:
-    is_compared = phrase.form is Form.LEVEL  # 与2022年相对持平 is of this year
-    years = YEAR.findall(context.sentence) if scope.year and not is_compared else []
-    if years and int(years[-1]) != scope.year:
-        return f"说的是{years[-1]}年,不是{scope.year}年的事实"
+def _named(fitting: dict[str, Binding], near: str) -> dict[str, Binding]:
+    return {code: each for code, each in fitting.items() if each.is_named_in(near)}
+
+
+def _elsewhere(phrase: Phrase, context: Context, scope: Scope) -> str:
     places = [place for place in scope.other_places if place in context.clause]
-    return f"说的是{places[0]},不是全区的事实" if places else ""
+    if places:
+        return f"说的是{places[0]},不是全区的事实"
+    if scope.as_of is None or phrase.form is Form.LEVEL:  # 与2022年相对持平 is of this year
+        return ""
+    years = YEAR.findall(context.sentence)
+    if years and int(years[-1]) != scope.as_of.year:
+        return f"说的是{years[-1]}年,不是{scope.as_of.year}年的事实"
+    days = [(int(month), int(day)) for month, day in UNTIL.findall(context.sentence)]
+    if days and days[-1] != (scope.as_of.month, scope.as_of.day):
+        return f"说的是截至{days[-1][0]}月{days[-1][1]}日,不是截至{scope.as_of}的事实"
+    return ""
 
 
-def _forbidden(phrase: Phrase, bindings: Sequence[Binding], context: _Context) -> str:
+def _forbidden(phrase: Phrase, bindings: Sequence[Binding], context: Context) -> str:
     if phrase.unit in {PERCENT, POINTS}:  # 完成计划的 84.5% is of the plan and yet a fact
         return ""
     for rule in bindings:
         if rule.fact_code != EVERY_FACT or not rule.takes(phrase):
             continue
-        words = [group[0] for group in rule.words_none if _any_group((group,), context.clause)]
+        words = [group[0] for group in rule.words_none if group[0] in context.clause]
         if words:
             return f"句中有“{words[0]}”,说的不是截至当日的实绩"
     return ""
 
 
 def _decided(
-    phrase: Phrase, binding: Binding, bindings: Sequence[Binding], context: _Context
+    phrase: Phrase, binding: Binding, bindings: Sequence[Binding], context: Context
 ) -> Bound:
     if not binding.is_signed:
         return Bound(
@@ -245,7 +289,7 @@ def _decided(
     return Bound(phrase, binding.fact_code, is_fall=falls > rises)
 
 
-def _counterpart(binding: Binding, bindings: Sequence[Binding], context: _Context) -> str | None:
+def _counterpart(binding: Binding, bindings: Sequence[Binding], context: Context) -> str | None:
     """Return the fact in times where this one is in things, or the other way round."""
     if binding.unit not in set(Unit) or Unit(binding.unit) not in PAIRS:
         return None
@@ -253,19 +297,20 @@ def _counterpart(binding: Binding, bindings: Sequence[Binding], context: _Contex
     codes = {
         each.fact_code
         for each in bindings
-        if each.unit == other and each.fits(context.clause, context.clause)
+        if each.unit == other and each.fits(context.clause, context)
     }
     return codes.pop() if len(codes) == 1 else None
 
 
-def _unfit(phrase: Phrase, bindings: Sequence[Binding], context: _Context) -> str:
+def _unfit(phrase: Phrase, bindings: Sequence[Binding], context: Context) -> Bound:
     near = context.nearest[0]
     units = {
-        (each.fact_code, each.unit)
+        each.fact_code: each.unit
         for each in bindings
-        if each.unit and each.unit != phrase.unit and each.fits(near, context.clause)
+        if each.unit and each.unit != phrase.unit and each.fits(near, context)
     }
     if not units or phrase.form in STATEMENTS:
-        return "附近没有能认出事实的词"
-    named = "、".join(f"{code}({unit})" for code, unit in sorted(units))
-    return f"单位不对:词句像是{named},写的却是“{phrase.measure}”"
+        return Bound(phrase, None, "附近没有能认出事实的词")
+    named = "、".join(f"{code}({unit})" for code, unit in sorted(units.items()))
+    why = f"单位不对:词句像是{named},写的却是“{phrase.measure}”"
+    return Bound(phrase, None, why, candidates=tuple(sorted(units)))

@@ -190,7 +190,7 @@ def judge(bound: Bound, facts: Mapping[str, FactFigure], rule: LintRule) -> Judg
     """
     phrase = bound.phrase
     if bound.code is None:
-        return Judgement(phrase, Verdict.UNBOUND, None, None, bound.why)
+        return Judgement(phrase, Verdict.UNBOUND, None, None, _with_titles(bound, facts))
     fact = facts.get(bound.code, FactFigure(bound.code))
     is_statement = phrase.form in {Form.NONE_FOUND, Form.MET}
     if (fact.statement if is_statement else _finite(fact.value)) is None:
@@ -200,6 +200,13 @@ def judge(bound: Bound, facts: Mapping[str, FactFigure], rule: LintRule) -> Judg
     if is_statement:
         return _of_statement(phrase, fact)
     return _of_number(bound, fact, facts, rule)
+
+
+def _with_titles(bound: Bound, facts: Mapping[str, FactFigure]) -> str:
+    reason = bound.why
+    for code in sorted(bound.candidates, key=len, reverse=True):
+        reason = reason.replace(code, facts[code].name if code in facts else code)
+    return reason
 
 
 def _finite(value: Decimal | None) -> Decimal | None:
@@ -274,6 +281,9 @@ def _why_not(
         if _holds(phrase, Fraction(other.value), rule):
             mine = fact.unit or phrase.unit
             return f";{said}才对得上,{other.unit} ≠ {mine}:{said},{shown(fact.value, mine)}"
+    if phrase.form is Form.MORE and phrase.high is not None:
+        low, high = (shown(limit, phrase.unit) for limit in (phrase.low, phrase.high))
+        return f";“多”只管大于{low}、小于{high}"
     if fact.is_lower_bound and phrase.low is not None and value < phrase.low:
         return ";账上能证明的只有这么多,不足以这样说"
     return ""

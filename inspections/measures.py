@@ -88,7 +88,8 @@ NOT_BEFORE = {
 
 def _pattern(word: str) -> str:
     guard = NOT_BEFORE.get(word)
-    return re.escape(word) + (f"(?![{guard}])" if guard else "")
+    spelt = r"\s?".join(word) if word.endswith("次") else re.escape(word)  # 46 家 次
+    return spelt + (f"(?![{guard}])" if guard else "")
 
 
 PATTERN = "|".join(_pattern(word) for word in sorted(MEASURES, key=len, reverse=True))

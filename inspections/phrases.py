@@ -98,7 +98,7 @@ BEFORE = re.compile(
     r"|(?P<over>(?<!反)超过?|逾|突破|高于|多于|大于)|(?P<under>不足|不到|未到|低于|少于|小于)"
     r"|(?P<about>接近|将近|(?<![最附靠邻新远临])近|大?(?<![节预签合条公违制特])约|大概)"
 )
-BEFORE_AT_END = re.compile(rf"(?:{BEFORE.pattern})\s?$")
+BEFORE_AT_END = re.compile(rf"(?:{BEFORE.pattern})[为有达计]?到?\s?$")
 LONGEST_BEFORE = 6
 WORDS_AFTER = {"上": Form.AT_LEAST, "下": Form.AT_MOST, "内": Form.AT_MOST}
 ONLY_PLACES = re.compile("[百千万亿]+")
@@ -109,7 +109,7 @@ NOT_A_FIGURE = re.compile(r"(?:第|分之|[A-Za-z_#№]|[0-9０-９]\s?[+＋/／
 """Before a number: an ordinal, a name, a part of a formula, a ratio or a time of day."""
 BROKEN = (
     (re.compile(rf"[0-9０-９]\s?[{SEPARATORS_OF_A_RANGE}]{{1,2}}\s?$"), "前面还连着别的数字"),
-    (re.compile(r"[0-9０-９][  \u2009\u202f]$"), "前面隔着空格还有数字"),
+    (re.compile(r"[0-9０-９][ \n\u00a0\u2009\u202f]$"), "前面隔着空白还有数字"),
     (re.compile(r"[-−]$"), "前面的横线不知是不是负号"),
     (re.compile(r"[.．]$"), "前面有小数点"),
 )
@@ -118,7 +118,8 @@ AMBIGUOUS_COMMA = re.compile("[0-9]，[0-9]")
 STATEMENT = re.compile(
     r"(?P<none_found>[暂尚均还]?未(?:发现|查出|查获)"
     r"(?:[^，。；！？,;!?\d\n]{0,30}?(?:行为|问题|情况|现象|线索)|[^，。；！？,;!?\d\n]{0,30}))"
-    r"|(?P<met>需求(?:均|都|已|能)?(?:得到|得以|获得)(?:了)?(?:充分|有效|基本|较好)?(?:的)?满足)"
+    r"|(?P<met>需求(?:均|都|已|能)?(?:得到|得以|获得)(?:了)?(?:充分|有效|基本|较好)?(?:的)?满足"
+    r"|(?<![不未难才])能够?(?:充分|有效|基本|较好)?满足[^，。；！？,;!?\d\n]{0,8}需求)"
     r"|(?P<level>(?:相对|基本|大致|总体|大体)?持平)"
 )
 
@@ -193,7 +194,7 @@ def _is_an_article(number: str, tail: re.Match[str], before: str) -> bool:
 
 
 def _bare(text: str, start: int, tail: re.Match[str]) -> Phrase:
-    word = tail["unit"]
+    word = "".join(tail["unit"].split())
     place = re.search(f"{SCALE}$", text[max(start, tail.start("unit") - 3) : tail.start("unit")])
     measure = (place[0] if place else "") + word
     unit = MEASURES[word].unit if word else PERCENT
@@ -214,7 +215,7 @@ def _worded(
         why = "几种说法连用,说不清是多是少"
     if why:
         return replace(phrase, why=why)
-    factor = MEASURES[tail["unit"]].factor if tail["unit"] else MEASURES[PERCENT].factor
+    factor = MEASURES["".join(tail["unit"].split()) or PERCENT].factor
     form = forms.pop() if forms else "exact"
     if second is not None:
         ends = numerals.range_of(token[0], second[0] + (tail["scale"] or ""))

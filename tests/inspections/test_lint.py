@@ -3,6 +3,7 @@
 import csv
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from inspections.units import Unit
 
 TABLE = Path(__file__).parents[2] / "config" / "codes" / "phrase_bindings.csv"
 RULE = LintRule(Decimal("0.05"), Decimal("0.01"), Decimal("0.03"))
-OF_2023 = Scope(2023)
+AS_OF = Scope(date(2023, 4, 20))
 HELD = (Verdict.EQUAL, Verdict.WITHIN_WORDING)
 NUMBERS = {
     "sowing.grain": ("183660", "亩"),
@@ -103,13 +104,13 @@ def with_value(code: str, value: str | None) -> dict[str, FactFigure]:
     return {**FACTS, code: changed}
 
 
-def only(text: str, bindings, facts=FACTS, scope=OF_2023):
+def only(text: str, bindings, facts=FACTS, scope=AS_OF):
     (judgement,) = lint(text, facts, bindings, RULE, scope).judgements
     return judgement
 
 
 def test_every_figure_of_the_section_is_found_bound_and_holds(section, bindings):
-    report = lint(section, FACTS, bindings, RULE, Scope(2023))
+    report = lint(section, FACTS, bindings, RULE, AS_OF)
     assert {each.phrase.text: each.code for each in report.judgements} == OF_THE_SECTION
     assert all(each.verdict in HELD for each in report.judgements)
     assert report.count(Verdict.EQUAL) == 5
@@ -117,7 +118,7 @@ def test_every_figure_of_the_section_is_found_bound_and_holds(section, bindings)
 
 
 def test_nothing_else_in_the_whole_issue_is_taken_for_a_fact(issue, bindings):
-    report = lint(issue, FACTS, bindings, RULE, Scope(2023))
+    report = lint(issue, FACTS, bindings, RULE, AS_OF)
     assert {each.phrase.text for each in report.judgements if each.code} == set(OF_THE_SECTION)
     assert all(each.reason for each in report.judgements)
 
@@ -129,7 +130,7 @@ def test_without_the_scope_nothing_else_is_taken_either(issue, bindings):
 
 @pytest.mark.parametrize("code", sorted(OTHER))
 def test_changing_one_fact_flips_exactly_its_phrase(code, section, bindings):
-    report = lint(section, with_value(code, OTHER[code]), bindings, RULE, Scope(2023))
+    report = lint(section, with_value(code, OTHER[code]), bindings, RULE, AS_OF)
     flipped = {each.code for each in report.judgements if each.verdict not in HELD}
     assert flipped == {code}
     assert report.count(Verdict.CONTRADICTED) == 1
@@ -137,7 +138,7 @@ def test_changing_one_fact_flips_exactly_its_phrase(code, section, bindings):
 
 
 def test_without_data_every_bound_phrase_says_so(section, bindings):
-    report = lint(section, {}, bindings, RULE, Scope(2023))
+    report = lint(section, {}, bindings, RULE, AS_OF)
     assert {each.verdict for each in report.judgements} == {Verdict.NO_DATA}
     missing = {"prices.yoy": FactFigure("prices.yoy", reason="样本不足")}
     assert only("农资价格与去年相对持平", bindings, missing).reason == "样本不足"
@@ -291,7 +292,7 @@ def test_a_fact_that_the_section_leaves_out_is_known_by_its_words(text, code, bi
     ],
 )
 def test_what_is_of_another_time_place_or_thing_is_left_unbound_with_the_reason(text, bindings):
-    scope = Scope(2023, ("太和镇",))
+    scope = Scope(AS_OF.as_of, ("太和镇",))
     found = lint(text, FACTS, bindings, RULE, scope).judgements
     assert [(each.verdict, each.code) for each in found] == [(Verdict.UNBOUND, None)]
     assert found[0].reason
@@ -319,7 +320,7 @@ def test_a_value_that_is_no_number_is_no_data(bindings):
 def test_naughty_strings_around_a_figure_never_make_it_raise(shared_data, bindings):
     strings = json.loads((shared_data / "text" / "naughty_strings.json").read_text("utf-8"))
     for each in strings:
-        lint(f"{each}检查农资生产经营主体46家次{each}", FACTS, bindings, RULE, Scope(2023))
+        lint(f"{each}检查农资生产经营主体46家次{each}", FACTS, bindings, RULE, AS_OF)
 
 
 @given(
