@@ -10,9 +10,6 @@ from inspections.bindings import NO_SCOPE, Binding, Bound, Scope, bind
 from inspections.measures import PERCENT
 from inspections.phrases import MAX_CHARACTERS, Form, Phrase
 
-UNDERSTATED = Fraction(3, 2)
-"""From so many times the stated floor 以上 still holds, but says little."""
-
 
 class Verdict(StrEnum):
     """What recomputing a phrase came to."""
@@ -83,11 +80,14 @@ class LintRule:
         How far 约, 近 and 左右 may be off, as a share of what is stated.
     level_share, about_level_share : Decimal
         Up to which relative change 持平, and 相对持平 or 基本持平, may be said.
+    understated_times : Decimal
+        From how many times the stated floor 以上 still holds, but says little.
     """
 
     about_share: Decimal
     level_share: Decimal
     about_level_share: Decimal
+    understated_times: Decimal
 
 
 @dataclass(frozen=True)
@@ -234,8 +234,9 @@ def _of_number(
     verdict = Verdict.EQUAL if phrase.form is Form.EXACT else Verdict.WITHIN_WORDING
     if phrase.form is Form.EXACT and phrase.low is not None and exact != Fraction(phrase.low):
         reason += ",按写出的位数四舍五入后相符"
-    if phrase.form is Form.AT_LEAST and exact >= UNDERSTATED * Fraction(phrase.low or 0) > 0:
-        reason += ",已是写明数的1.5倍以上,“以上”说低了"
+    floor = rule.understated_times * (phrase.low or 0)
+    if phrase.form is Form.AT_LEAST and exact >= floor > 0:
+        reason += f",已是写明数的{shown(rule.understated_times, '')}倍以上,“以上”说低了"
     return Judgement(phrase, verdict, fact.code, value, _with(reason, fact))
 
 

@@ -188,7 +188,7 @@ def _second_number(text: str, token: re.Match[str]) -> re.Match[str] | None:
 def _is_an_article(number: str, tail: re.Match[str], before: str) -> bool:
     """Tell whether a number is none: 一个, or 万亩 and 百家 without how many."""
     if ONLY_PLACES.fullmatch(number):
-        return not VAGUE_HEAD.search(before)
+        return not (VAGUE_HEAD.search(before) or tail["more"])
     is_worded = tail["after"] or tail["more"] or tail["scale"] or BEFORE_AT_END.search(before)
     return number == ARTICLE and not is_worded and tail["unit"] not in {"", PERCENT, "个百分点"}
 

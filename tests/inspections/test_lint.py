@@ -4,7 +4,7 @@ import csv
 import json
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from inspections.phrases import MAX_CHARACTERS, Form
 from inspections.units import Unit
 
 TABLE = Path(__file__).parents[2] / "config" / "codes" / "phrase_bindings.csv"
-RULE = LintRule(Decimal("0.05"), Decimal("0.01"), Decimal("0.03"))
+RULE = LintRule(Decimal("0.05"), Decimal("0.01"), Decimal("0.03"), Decimal("1.5"))
 AS_OF = Scope(date(2023, 4, 20))
 HELD = (Verdict.EQUAL, Verdict.WITHIN_WORDING)
 NUMBERS = {
@@ -296,6 +296,100 @@ def test_what_is_of_another_time_place_or_thing_is_left_unbound_with_the_reason(
     found = lint(text, FACTS, bindings, RULE, scope).judgements
     assert [(each.verdict, each.code) for each in found] == [(Verdict.UNBOUND, None)]
     assert found[0].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        (
+            "粮食播种面积18.366万亩,完成计划的91.8%,同比快3.7个百分点",
+            ["sowing.grain", "sowing.share_of_plan", "sowing.yoy_points"],
+        ),
+        ("早稻播种面积12万亩,完成计划的91.8%", ["sowing.early_rice", None]),
+        ("完成农机具检修计划的91.8%", [None]),
+        ("调查14个地块,面积1000多亩", ["pests.plots", "pests.area"]),
+        ("现有化肥储备4126.795吨、农药801吨", ["stock.fertilizer", "stock.pesticide"]),
+        ("化肥、农药储备量分别为4000吨、800吨", [None, None]),
+        ("检查农资经营主体46家次(其中复查2家次)", ["visits.visit_times", None]),
+        (
+            "出动执法人员134人次检查主体46家次抽样12个",
+            ["visits.officer_times", "visits.visit_times", "visits.samples"],
+        ),
+    ],
+)
+def test_the_nearest_words_decide_and_a_subject_is_carried_over(text, codes, bindings):
+    found = lint(text, FACTS, bindings, RULE, AS_OF).judgements
+    assert [each.code for each in found] == codes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "检\n查农资生产经营主体46\n家次",
+        "检查主体 46 家 次",
+        "检查主体４６家次",
+        "检查主体四十六家次",
+    ],
+)
+def test_a_line_break_of_a_printed_page_hides_nothing(text, bindings):
+    found = only(text, bindings)
+    assert (found.code, found.verdict) == ("visits.visit_times", Verdict.EQUAL)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("截至4月13日,全区已完成粮食播种面积达16万亩", "截至4月13日"),
+        ("截至2022年4月20日,全区已完成粮食播种面积达16万亩", "2022年"),
+        ("3月份检查主体12家次", "月份"),
+        ("化肥储备1，950吨", "全角逗号"),
+        ("百余人次执法人员出动", "两种读法"),
+    ],
+)
+def test_what_is_left_unbound_says_what_it_speaks_of(text, says, bindings):
+    found = only(text, bindings)
+    assert found.verdict is Verdict.UNBOUND
+    assert says in found.reason
+
+
+def test_facts_are_named_by_their_titles(bindings):
+    titled = {
+        code: replace(FACTS[code], title=title)
+        for code, title in [("stock.fertilizer", "化肥储备量"), ("stock.pesticide", "农药储备量")]
+    }
+    assert (
+        only("肥料和农药储备量5000吨", bindings, titled).reason
+        == "可能是化肥储备量、农药储备量,分不清"
+    )
+    assert only("化肥储备量4126.795吨", bindings, titled).reason == "化肥储备量为4126.795 吨"
+    assert "化肥储备量(吨)" in only("化肥储备量4000亩", bindings, titled).reason
+
+
+amounts = st.decimals("0.01", "999999.99", places=2)
+
+
+@given(amounts, st.integers(0, 4))
+def test_a_value_as_it_is_printed_is_equal_and_one_unit_more_is_not(value, places):
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        table = bindings_from(csv.DictReader(file))
+    unit = Decimal(1).scaleb(-places)
+    printed = (value / 10_000).quantize(unit, ROUND_HALF_UP)
+    facts = with_value("sowing.grain", str(value))
+    for stated, holds in ((printed, True), (printed + unit, False)):
+        found = only(f"粮食播种面积{stated}万亩", table, facts)
+        assert (found.verdict is Verdict.EQUAL) is holds
+
+
+@given(amounts, st.integers(1, 9999))
+def test_a_floor_and_more_hold_exactly_where_they_say(value, stated):
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        table = bindings_from(csv.DictReader(file))
+    facts = with_value("stock.pesticide", str(value))
+    floor = only(f"农药储备量{stated}吨以上", table, facts)
+    more = only(f"农药储备量{stated}多吨", table, facts)
+    assert (floor.verdict in HELD) is (value >= stated)
+    assert more.phrase.high is not None
+    assert (more.verdict in HELD) is (stated < value < more.phrase.high)
 
 
 def test_every_row_of_the_table_can_bind_and_counts_as_facts_count(bindings):
