@@ -97,6 +97,13 @@ class PriceThresholds(_Section):
     season_max_years: int
 
 
+class LintThresholds(_Section):
+    """How far the words of a bulletin reach; 持平 has the limits of the price panel."""
+
+    about_share: Decimal
+    understated_times: Decimal
+
+
 class PhotoThresholds(_Section):
     """When a photo is marked; see `inspections.photo_marks.PhotoLimits`."""
 
@@ -171,6 +178,7 @@ class Thresholds(_Section):
     photos: PhotoThresholds
     agronomy: AgronomyThresholds
     visits: VisitThresholds
+    lint: LintThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:
