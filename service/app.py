@@ -39,6 +39,7 @@ from service.maps.tile_cache import TileCache
 from service.pages import (
     agronomy_routes,
     land_routes,
+    lint_routes,
     machinery_routes,
     outlet_routes,
     price_routes,
@@ -98,6 +99,7 @@ PAGES = (
     visit_routes,
     machinery_routes,
     agronomy_routes,
+    lint_routes,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20

@@ -13,7 +13,15 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
-from service import audit, backups, jobs, land_commands, migrations, table_commands
+from service import (
+    audit,
+    backups,
+    jobs,
+    land_commands,
+    lint_commands,
+    migrations,
+    table_commands,
+)
 from service.accounts import actions as accounts
 from service.accounts import policy
 from service.accounts import queries as account_queries
@@ -267,6 +275,19 @@ def export(
     said = {"crs": crs, "area": area or None, "on": date.fromisoformat(on) if on else None}
     with opened() as (database, _):
         land_commands.export_land(database, file, acting=acting, layer=kind, said=said)
+
+
+@app.command()
+def lint(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="UTF-8 文本")],
+    as_of: Annotated[str, typer.Option("--as-of", help="截至哪一天,如 2023-04-20")],
+    area: Annotated[str, typer.Option(help="区划代码;不填则为全县")] = "",
+) -> None:
+    """核对文稿里的每个数字:逐一重算,有不符的以 1 退出。"""
+    with opened() as (database, settings):
+        lint_commands.lint_file(
+            database, file, as_of=date.fromisoformat(as_of), area=area or settings.county_code
+        )
 
 
 def _import_areas(database: Database, file: Path, *, is_dry_run: bool) -> None:

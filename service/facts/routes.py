@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 
 from service.accounts.access import ViewerDep, allow
-from service.facts import queries
+from service.facts import linting, queries
+from service.facts.lint_schemas import LintAnswer, LintCreate
 from service.facts.schemas import FactRow, FactValue
 from service.schemas import AreaCode, Day, Instant, Page, StrictRoute
 from service.security import SessionDep
@@ -55,3 +56,11 @@ def list_rows(
     day = as_of or outlets.today(session)
     question = queries.asked(session, area or viewer.area_code, day, known_at)
     return Page(items=queries.rows(session, question, code))
+
+
+@router.post("/lint", response_model=LintAnswer, dependencies=READ)
+def lint(session: SessionDep, viewer: ViewerDep, given: LintCreate) -> LintAnswer:
+    """Judge every figure of a text by the facts of a day; nothing is stored."""
+    day = given.as_of or outlets.today(session)
+    area = given.area or viewer.area_code
+    return linting.lint(session, given.text, queries.asked(session, area, day, given.known_at))

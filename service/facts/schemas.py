@@ -1,6 +1,7 @@
 """What goes out of facts."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -35,6 +36,11 @@ class FactValue(BaseModel):
     text: str
     how: str
     books: list[str]
+
+    @property
+    def exact_value(self) -> Decimal | None:
+        """The value with all its places."""
+        return None if self.exact is None else Decimal(self.exact)
 
 
 class FactRow(Shown):

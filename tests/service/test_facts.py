@@ -1,0 +1,141 @@
+"""Facts: what each comes to, what it rests on, and that all of it can be opened."""
+
+import pytest
+
+from service.facts import queries
+from service.facts.definitions import Form
+from tests.service.test_outlets import TAIHE, opened
+from tests.service.test_stock import posted
+
+COUNTY, DAY = "441803", "2023-04-20"
+IN_TAIHE = "441803102201"
+
+
+@pytest.fixture
+def bureau(as_role):
+    return as_role("bureau")
+
+
+def facts(speaker, **asked) -> dict:
+    answer = speaker.get("facts", **({"as_of": DAY} | asked))
+    assert answer.status_code == 200, answer.text
+    return {each["code"]: each for each in answer.json()["items"]}
+
+
+def rows(speaker, code: str, **asked) -> list[dict]:
+    answer = speaker.get(f"facts/{code}/rows", **({"as_of": DAY} | asked))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+@pytest.fixture
+def told(bureau, book):
+    """A county with a little of everything."""
+    assert book.plan(IN_TAIHE, 1000).is_success
+    book.accepted("2023-04-20", {IN_TAIHE: 400})
+    shop = opened(bureau, TAIHE, categories=["fertilizer", "film"])
+    posted(bureau, shop, "count", 4126.5, "2023-04-18")
+    register = {"area_code": TAIHE, "class_code": "TILL_R", "counted_on": "2023-01-10"}
+    bureau.post("machinery/registers", register | {"n_registered": 40, "n_fit": 36})
+    repair = {"area_code": TAIHE, "class_code": "TILL_R", "n_machines": 12}
+    bureau.post("repairs", repair | {"repaired_on": "2023-03-01", "outcome": "fit"})
+    people = [{"name": name, "phone4": "1234"} for name in ("陈一", "李二", "黄三")]
+    training = {"area_code": TAIHE, "topic": "插秧", "audience": "operator"}
+    for day in ("2023-03-01", "2023-03-08"):
+        bureau.post("trainings", training | {"held_on": day, "attendees": people})
+    return shop
+
+
+def test_every_fact_has_its_unit_its_way_and_its_books():
+    for each in queries.REGISTRY.values():
+        assert each.how
+        assert each.books
+        assert (each.unit is not None) == (each.form is Form.COUNT), each.code
+
+
+def test_what_is_counted_comes_to_what_the_rows_add_up_to(bureau, told):
+    found = facts(bureau)
+    assert found["sowing.grain"]["value"] == 400
+    assert found["outlets.active"]["value"] == 1
+    assert found["stock.fertilizer"]["value"] == 4.127, "4126.5 kg, in tonnes of three places"
+    assert found["stock.fertilizer"]["exact"] == "4.1265"
+    assert (found["machinery.repaired"]["value"], found["machinery.fit_share"]["value"]) == (
+        12,
+        0.9,
+    )
+    assert (found["machinery.trained"]["value"], found["machinery.training_times"]["value"]) == (
+        3,
+        6,
+    )
+    for code, fact in queries.REGISTRY.items():
+        listed = rows(bureau, code)
+        assert len(listed) == found[code]["n_rows"], code
+        if fact.is_additive and found[code]["value"] is not None:
+            total = sum(each["amount"] for each in listed)
+            assert total == pytest.approx(found[code]["value"], abs=0.001), code
+
+
+def test_rows_say_who_entered_and_who_took_over(bureau, told):
+    (row,) = rows(bureau, "sowing.grain")
+    assert (row["area_code"], row["amount"], row["approved"]) == (IN_TAIHE, 400, "镇审核、区接收")
+    assert row["recorded_by_name"]
+
+
+def test_an_empty_book_has_no_figure_and_says_so(bureau):
+    found = facts(bureau)
+    assert found["sowing.grain"]["value"] is None
+    assert found["stock.fertilizer"]["text"] == "没有网点报过库存"
+    assert found["visits.none_found"]["statement"] is False, "nothing was inspected"
+    assert found["outlets.active"]["value"] == 0
+
+
+def test_changing_one_row_changes_exactly_the_facts_that_rest_on_it(bureau, told):
+    before = facts(bureau)
+    repair = {"area_code": TAIHE, "class_code": "TILL_R", "n_machines": 1}
+    bureau.post("repairs", repair | {"repaired_on": "2023-03-02", "outcome": "fit"})
+    after = facts(bureau)
+    changed = {code for code in before if before[code]["digest"] != after[code]["digest"]}
+    assert changed == {"machinery.repaired", "machinery.repairs"}
+
+
+def test_ageing_a_large_outlet_lowers_the_bound(bureau, told):
+    later = facts(bureau, as_of="2023-04-27")
+    assert later["stock.fertilizer"]["value"] == 0
+    text = {"text": "现时化肥储备量达4吨以上", "area": COUNTY}
+    now = bureau.post("lint", text | {"as_of": DAY}).json()["items"]
+    aged = bureau.post("lint", text | {"as_of": "2023-04-27"}).json()["items"]
+    assert [each["verdict"] for each in (*now, *aged)] == ["within_wording", "contradicted"]
+
+
+def test_a_fact_can_be_had_as_it_was_known(bureau, told, clock):
+    clock.forward(hours=1)
+    known_at = clock().isoformat()
+    clock.forward(hours=1)
+    posted(bureau, told, "receipt", 1000, "2023-04-19")
+    assert facts(bureau)["stock.fertilizer"]["value"] == 5.127
+    assert facts(bureau, known_at=known_at)["stock.fertilizer"]["value"] == 4.127
+
+
+def test_a_town_reads_its_own_facts(told, as_role):
+    own = facts(as_role("leader", TAIHE), area=TAIHE)
+    other = facts(as_role("leader", "441803105"), area="441803105")
+    assert (own["outlets.active"]["value"], other["outlets.active"]["value"]) == (1, 0)
+
+
+def test_an_unknown_fact_is_none(bureau):
+    assert bureau.get("facts/no.such", as_of=DAY).status_code == 404
+
+
+def test_a_visit_to_the_same_outlet_is_no_other_outlet(bureau, told):
+    text = "检查农资生产经营主体46家"
+    (line,) = bureau.post("lint", {"text": text, "as_of": DAY, "area": COUNTY}).json()["items"]
+    assert (line["code"], line["verdict"]) == ("visits.outlets", "contradicted")
+
+
+def test_a_text_is_judged_on_its_page(bureau, told):
+    form = {"text": "农资经营网点1个,<b>粗体</b>", "as_of": DAY}
+    page = bureau.send("POST", "/lint", data=form)
+    assert page.status_code == 200
+    assert '<mark class="lint-equal"' in page.text
+    assert "<b>粗体</b>" not in page.text
+    assert bureau.get("/lint").status_code == 200
