@@ -167,6 +167,22 @@ def test_outlets_that_were_visited_twice_are_not_so_many_outlets(bindings):
     assert only("检查农资生产经营主体44家", bindings).verdict is Verdict.EQUAL
 
 
+def test_times_are_named_only_where_they_explain_the_figure(bindings):
+    found = only("检查农资生产经营主体45家", bindings)
+    assert found.verdict is Verdict.CONTRADICTED
+    assert "≠" not in found.reason
+
+
+def test_a_level_without_a_change_is_judged_by_its_statement(bindings):
+    for holds, verdict in ((True, Verdict.WITHIN_WORDING), (False, Verdict.CONTRADICTED)):
+        facts = {"prices.yoy": FactFigure("prices.yoy", statement=holds)}
+        assert only("农资价格与去年持平", bindings, facts).verdict is verdict
+
+
+def test_a_level_with_the_year_that_it_compares_with_is_of_this_year(bindings):
+    assert only("农资价格与2022年相对持平", bindings).code == "prices.yoy"
+
+
 def test_persons_are_not_taken_for_person_times(bindings):
     found = only("出动执法人员130多人", bindings)
     assert (found.verdict, found.code) == (Verdict.UNBOUND, None)

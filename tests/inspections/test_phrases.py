@@ -198,6 +198,10 @@ def test_a_figure_ends_where_the_next_begins():
     assert [each.text for each in found] == ["14个", "1000多亩", "30户", "116人"]
 
 
+def test_a_number_inside_a_statement_is_part_of_it():
+    assert only("未发现二十个违法行为").form is Form.NONE_FOUND
+
+
 def test_naughty_strings_never_make_it_raise(shared_data):
     strings = json.loads((shared_data / "text" / "naughty_strings.json").read_text("utf-8"))
     for text in (*strings, "检查" + "46家次".join(strings)):
