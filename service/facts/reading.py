@@ -18,7 +18,8 @@ from service.machinery import queries as machinery
 from service.machinery.models import Repair, Training
 from service.machinery.schemas import MachinerySummary, TrainingRead
 from service.reporting.models import Season
-from service.sowing import progress
+from service.sowing import progress, standing
+from service.sowing.models import SowingReport
 from service.sowing.schemas import Progress
 from service.supply import outlets, prices, stock, stock_marks
 from service.supply.models import Status
@@ -70,6 +71,24 @@ class Reading:
         return self._progress[crop]
 
     @cached_property
+    def _reports(self) -> dict[str, list[SowingReport]]:
+        return {}
+
+    def reports(self, crop: str, week: date) -> list[SowingReport]:
+        """Return the rows that the sown area of a crop adds up, at the week that stands."""
+        season = self.asked.season
+        if crop not in self._reports:
+            self._reports[crop] = standing.reports(
+                self.session,
+                season.code if season else "",
+                area_code=self.asked.area_code,
+                as_of=week,
+                known_at=self.asked.known_at,
+                crop=crop,
+            )
+        return self._reports[crop]
+
+    @cached_property
     def outlets(self) -> list[OutletRead]:
         """Outlets in business."""
         found = outlets.on_day(self.session, self.question, area=self.asked.area_code)
@@ -83,13 +102,15 @@ class Reading:
     @cached_property
     def balances(self) -> dict[str, BalanceLine]:
         """Category -> its balance."""
-        found = stock.balances(self.session, self.question, By.CATEGORY, area=self.asked.area_code)
+        area, known = self.asked.area_code, self.positions
+        found = stock.balances(self.session, self.question, By.CATEGORY, area=area, known=known)
         return {each.key: each for each in found.items}
 
     @cached_property
     def stock_marks(self) -> list[StockMark]:
         """What about the stock is doubted."""
-        return stock_marks.marks(self.session, self.question, area=self.asked.area_code)
+        area, known = self.asked.area_code, self.positions
+        return stock_marks.marks(self.session, self.question, area=area, known=known)
 
     @cached_property
     def adequacy(self) -> Adequacy | None:

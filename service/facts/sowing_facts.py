@@ -6,7 +6,6 @@ from decimal import Decimal
 from inspections.units import Unit
 from service.facts.definitions import Computed, FactDef, Form, Row
 from service.facts.reading import Reading, share
-from service.sowing import standing
 from service.sowing.models import ALL_GRAIN
 from service.sowing.rules import METHOD_TEXT
 from service.sowing.schemas import Progress
@@ -36,17 +35,9 @@ def _sown(crop: str) -> Callable[[Reading], Computed]:
 
 def _rows(reading: Reading, crop: str, found: Progress) -> list[Row]:
     """Return the standing reports; what they leave to the total is a row of its own."""
-    season, asked = reading.asked.season, reading.asked
-    if season is None or found.week is None:
+    if found.week is None:
         return []
-    reports = standing.reports(
-        reading.session,
-        season.code,
-        area_code=asked.area_code,
-        as_of=found.week,
-        known_at=asked.known_at,
-        crop=crop,
-    )
+    reports, asked = reading.reports(crop, found.week), reading.asked
     rows = [
         Row(
             BOOK,

@@ -217,11 +217,15 @@ def balances(
     area: str = "",
     category: Category | None = None,
     product_code: str | None = None,
+    known: list[Position] | None = None,
 ) -> Balances:
-    """Return the stock of a day: what is believed, what is stale, and how much of all that is."""
+    """Return the stock of a day: what is believed, what is stale, and how much of all that is.
+
+    Whoever has read the area's positions already gives them as `known`.
+    """
     held = [
         each
-        for each in positions(session, asked, area=area)
+        for each in (positions(session, asked, area=area) if known is None else known)
         if category in {None, each.product.category} and product_code in {None, each.product.code}
     ]
     sellers = _sellers(session, asked, area, category)

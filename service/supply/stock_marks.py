@@ -24,9 +24,11 @@ TEXT = {
 }
 
 
-def marks(session: Session, asked: Question, *, area: str = "") -> list[StockMark]:
-    """List what is doubted of the outlets in view, as of a day."""
-    held = stock.positions(session, asked, area=area)
+def marks(
+    session: Session, asked: Question, *, area: str = "", known: list[Position] | None = None
+) -> list[StockMark]:
+    """List what is doubted of the outlets in view, as of a day; `known` as in `stock.balances`."""
+    held = stock.positions(session, asked, area=area) if known is None else known
     found = [mark for each in held for mark in _of_position(session, asked, each)]
     by_card = {(each.outlet.id, each.product.code): each for each in held}
     return found + [
