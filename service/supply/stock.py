@@ -1,12 +1,13 @@
 """Reading the stock ledger: positions, balances with their coverage, events, what is doubted."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from statistics import median
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,6 +26,7 @@ from service.supply.outlets import CATEGORY_TEXT, TOWN, Question
 from service.supply.stock_models import StockEvent
 from service.supply.stock_rollups import DAY, EVENT, STATE, Card
 from service.supply.stock_schemas import BalanceLine, Balances, By, DayRead
+from service.supply.stock_sums import Sums
 
 MANY = 60
 """Outlets from which on it is cheaper to read the whole book than to name them."""
@@ -158,15 +160,25 @@ def held(session: Session, asked: Question, *, area: str = "") -> Held:
     n_fresh = 0
     # Town by town: both engines find an outlet's cards by their key, and none is held twice.
     for town, ids in sorted(outlets_of.items()):
-        given = told | {"outlets": ids}
-        n_fresh += len({id_ for each in sums for id_ in session.scalars(each.fresh, given)})
         there: dict[str, Decimal] = defaultdict(Decimal)
-        for code, kg in (row for each in sums for row in session.execute(each.believed, given)):
-            there[kinds[code].commodity] += kg
-            by_category[kinds[code].category] += kg
+        fresh: set[UUID | None] = set()
+        for code, shop, kg in _told(session, sums, told | {"outlets": ids}):
+            if code is None:
+                fresh.add(shop)
+            elif kg:
+                there[kinds[code].commodity] += kg
+                by_category[kinds[code].category] += kg
+        n_fresh += len(fresh)
         if there:
             by_town[town] = there
     return Held(by_town, by_category, sum(map(len, outlets_of.values())), n_fresh)
+
+
+def _told(
+    session: Session, sums: tuple[Sums, ...], given: Mapping[str, Any]
+) -> Iterator[tuple[str | None, UUID | None, Decimal | None]]:
+    for each in sums:
+        yield from (tuple(row) for row in session.execute(each.told, given))
 
 
 def _told_since(session: Session, as_of: date) -> dict[str, date]:
