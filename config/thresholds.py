@@ -164,6 +164,47 @@ class AdequacyThresholds(_Section):
     doubt_times_season_need: Decimal
 
 
+class DoubtThresholds(_Section):
+    """When the books are doubted; see `inspections.doubts.limits.DoubtLimits`."""
+
+    due_workdays: int
+    window_days: int
+    min_history: int
+    min_peers: int
+    margin_share: Decimal
+    term_days: int
+    jump_least_mu: Decimal
+    jump_share_of_plan: Decimal
+    day_share_of_plan: Decimal
+    early_days: int
+    repeated_weeks: int
+    finished_share: Decimal
+    round_mu: int
+    round_villages: int
+    over_plan_share: Decimal
+    over_land_share: Decimal
+    over_nursery_share: Decimal
+    neighbour_share: Decimal
+    neighbour_z: Decimal
+    total_mu: Decimal
+    variance_share: Decimal
+    slip_kg: Decimal
+    unchanged_days: int
+    unchanged_sellers: int
+    stale_days: int
+    fertilizer_low_kg_per_mu: Decimal
+    fertilizer_high_kg_per_mu: Decimal
+    pesticide_low_kg_per_mu: Decimal
+    pesticide_high_kg_per_mu: Decimal
+    apart_m: float
+    attendance_times: Decimal
+    coldest_c: Decimal
+    hottest_c: Decimal
+    rainiest_mm: Decimal
+    climate_margin_c: Decimal
+    storage_share: Decimal
+
+
 class Thresholds(_Section):
     """All thresholds of one deployment."""
 
@@ -179,6 +220,7 @@ class Thresholds(_Section):
     agronomy: AgronomyThresholds
     visits: VisitThresholds
     lint: LintThresholds
+    doubts: DoubtThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

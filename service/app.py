@@ -27,6 +27,7 @@ from service.areas import routes as areas
 from service.capacity import routes as capacity
 from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
+from service.doubts import routes as doubts
 from service.errors import Conflict, Forbidden, NotFound, TooLarge
 from service.facts import routes as facts
 from service.files import MAX_UPLOAD_BYTES
@@ -87,6 +88,7 @@ BOOKS = (
     water_routes,
     pest_routes,
     facts,
+    doubts,
     maps,
 )
 PAGES = (

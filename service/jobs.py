@@ -22,6 +22,7 @@ from service import audit, backups
 from service.accounts.models import LoginFailure, LoginSession
 from service.columns import UtcInstant
 from service.database import Base, Database, clock_of, dialect_insert
+from service.doubts import actions as doubts
 from service.parcels.reading import LandReader
 from service.photos.store import PhotoStore
 from service.reporting import actions as reporting
@@ -113,6 +114,12 @@ def _back_up(database: Database, settings: Settings) -> str:
     return f"{name},照片原件新增 {n_copied} 张"
 
 
+def _doubt(database: Database, settings: Settings) -> str:
+    with database.system_transaction() as session:
+        done = doubts.run(session, None, settings.county_code)
+        return f"新提出 {done.n_opened},复核了结 {done.n_closed},过期 {done.n_expired}"
+
+
 def _resume_imports(database: Database, settings: Settings) -> int:
     """Go on with land files that a server left half way."""
     reader = LandReader(database, settings.import_directory, settings.county_code)
@@ -129,6 +136,7 @@ TIMETABLE = (
     Job("end-sessions", "40 0 * * *", "清理过期登录", _in_transaction(_end_sessions)),
     Job("resume-imports", "*/30 * * * *", "续读土地文件", _resume_imports),
     Job("back-up", "0 2 * * *", "每夜备份", _back_up),
+    Job("doubt", "0 3 * * *", "核查存疑数据", _doubt),
     Job("check-rollups", "30 2 * * *", "核对汇总与明细", _check_rollups),
 )
 BY_NAME = {job.name: job for job in TIMETABLE}

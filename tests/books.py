@@ -9,6 +9,7 @@ path parameters (`NAMES`) that name them.
 from tests import (
     books_agronomy,
     books_facts,
+    books_doubts,
     books_machinery,
     books_outlets,
     books_photos,
@@ -28,6 +29,7 @@ BOOKS = (
     books_machinery,
     books_agronomy,
     books_facts,
+    books_doubts,
 )
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}

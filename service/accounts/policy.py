@@ -96,6 +96,11 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "machinery.capacity.read": _READERS,
         # facts
         "fact.read": _READERS,
+        # doubts: of the books that the reader may read
+        "doubt.read": _MAP,
+        "doubt.reply": dict.fromkeys((_R.RECORDER, _R.APPROVER, _R.OFFICER), Reach.OWN),
+        "doubt.settle": _BUREAU,
+        "doubt.run": _BUREAU,
         # agronomy
         "agronomy.read": _MAP,
         "agronomy.write": _KEEPERS,

@@ -42,7 +42,7 @@ def spikes(session: Session, asked: Asked) -> list[PriceSpike]:
     kept = prices.survivors(session, asked)
     for row in prices.latest(prices.comparable(session, asked, present), kept).values():
         by_product[row.product_code].append(row)
-    history = _history(session, asked, limits)
+    history = monthly_medians(session, asked, limits)
     names = _Names(session, asked)
     month, rule = prices.month_number(asked.as_of), rule_of(limits)
     found = []
@@ -55,7 +55,7 @@ def spikes(session: Session, asked: Asked) -> list[PriceSpike]:
     return sorted(found, key=_how_far, reverse=True)
 
 
-def _history(session: Session, asked: Asked, limits: PriceThresholds) -> dict[str, Months]:
+def monthly_medians(session: Session, asked: Asked, limits: PriceThresholds) -> dict[str, Months]:
     """Return product -> earlier months -> median of the month, in yuan per kg."""
     last = asked.as_of.replace(day=1) - timedelta(days=1)
     first = last - timedelta(days=DAYS_PER_YEAR * limits.season_max_years)

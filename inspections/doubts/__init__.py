@@ -1,0 +1,1 @@
+"""Rules that doubt what the books say: rows in, doubts and skipped checks out. Pure."""
