@@ -8,6 +8,7 @@ from service import audit
 from service.doubts.models import Doubt, DoubtEvent, DoubtRun, EventKind
 
 A = "/api/v1"
+RUN = {"as_of": "2023-04-20", "area_code": "441803102"}
 REPLY = {"id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0d001", "text": "已与村核实,面积无误"}
 SETTLE = {
     "id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0d002",
@@ -22,14 +23,14 @@ def _body(body: dict):
 
 REQUESTS = {
     ("GET", f"{A}/doubts"): lambda place: {"params": {"area": place.area}},
-    ("POST", f"{A}/doubts/runs"): _body({"as_of": "2023-04-20"}),
+    ("POST", f"{A}/doubts/runs"): lambda place: {"json": RUN | {"area_code": place.area}},
     ("GET", f"{A}/doubts/skipped"): lambda _: {},
     ("GET", f"{A}/doubts/{{doubt_id}}"): lambda _: {},
     ("POST", f"{A}/doubts/{{doubt_id}}/reply"): _body(REPLY),
     ("POST", f"{A}/doubts/{{doubt_id}}/settle"): _body(SETTLE),
 }
 BODIES = {
-    ("POST", f"{A}/doubts/runs"): {"as_of": "2023-04-20"},
+    ("POST", f"{A}/doubts/runs"): RUN,
     ("POST", f"{A}/doubts/{{doubt_id}}/reply"): REPLY,
     ("POST", f"{A}/doubts/{{doubt_id}}/settle"): SETTLE,
 }
@@ -44,16 +45,16 @@ def put(database, area: str, number: int) -> dict[str, str]:
         at = audit.instant(session)
         doubt = Doubt(
             id=uuid4(),
-            rule="sowing.fall",
-            book=Book.SOWING,
-            severity=Severity.BLOCK,
-            subject_kind="sowing_report",
-            subject_id=f"{area}/RICE_E/transplanted/2023-04-13/{number}/{uuid4().hex[:8]}",
+            rule="training.attendance",
+            book=Book.MACHINERY,
+            severity=Severity.HINT,
+            subject_kind="training",
+            subject_id=f"{area}/{number}/{uuid4().hex[:8]}",
             observation=uuid4().hex * 2,
             observed_on=date(2023, 4, 13),
-            observed="2023-04-13 累计 90 亩",
-            expected="不少于 100 亩",
-            explanation="累计数只增不减",
+            observed="2023-04-13 参训 90 人",
+            expected="计划 30 人",
+            explanation="参训人数远超计划",
             evidence="[]",
             which_range=WhichRange.BOOKS,
             area_code=area,

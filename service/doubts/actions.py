@@ -11,6 +11,7 @@ from inspections.doubts.catalogue import RULES
 from inspections.doubts.doubt import Doubt as Observed
 from inspections.doubts.doubt import Skipped
 from service import audit, records
+from service.areas import queries as areas
 from service.database import thresholds_of
 from service.doubts import judging, queries, states
 from service.doubts.judging import Judged
@@ -54,6 +55,7 @@ def run(session: Session, as_of: date | None, area: str) -> DoubtRun:
     today = queries.today(session)
     if as_of is not None and as_of > today:
         raise Invalid("日期不能晚于今天", field="as_of")
+    areas.area(session, area)
     judged = judging.judge(session, as_of or today, area)
     session.flush()
     tally = _apply(session, judged, today)

@@ -55,7 +55,7 @@ def list_doubts(
 )
 def run(session: SessionDep, viewer: ViewerDep, given: RunCreate) -> DoubtRun:
     """Go over the books as of a day; open what is found, close what is gone."""
-    return actions.run(session, given.as_of, viewer.area_code)
+    return actions.run(session, given.as_of, given.area_code or viewer.area_code)
 
 
 @router.get("/doubts/skipped", response_model=SkippedChecks, dependencies=READ)

@@ -9,15 +9,16 @@ from pydantic import BaseModel, Field
 from inspections.doubts.doubt import Book, Severity, WhichRange
 from service.doubts.models import EventKind, Verdict
 from service.doubts.states import State
-from service.schemas import Day, Id, Note, Shown, Strict
+from service.schemas import AreaCode, Day, Id, Note, Shown, Strict
 
 Said = Annotated[Note, Field(min_length=1)]
 
 
 class RunCreate(Strict):
-    """As of which day the books are to be gone over; today where none is named."""
+    """Which books are to be gone over: by default all that are in view, as of today."""
 
     as_of: Day | None = None
+    area_code: AreaCode | None = None
 
 
 class ReplyCreate(Strict):
