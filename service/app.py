@@ -39,6 +39,7 @@ from service.maps import routes as maps
 from service.maps.tile_cache import TileCache
 from service.pages import (
     agronomy_routes,
+    doubt_routes,
     land_routes,
     lint_routes,
     machinery_routes,
@@ -102,6 +103,7 @@ PAGES = (
     machinery_routes,
     agronomy_routes,
     lint_routes,
+    doubt_routes,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
 MAX_JSON_BYTES = 4 * 2**20

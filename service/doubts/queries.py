@@ -136,6 +136,14 @@ def page(session: Session, wanted: Filter, *, offset: int = 0, limit: int = 500)
     return Page(items=items, next=str(offset + limit) if len(rows) > limit else None)
 
 
+def open_ones(session: Session) -> list[DoubtRead]:
+    """Return all open doubts that the viewer may read."""
+    query = last_steps().where(_is_in(OPEN), *_readable(session))
+    return [
+        _shown(session, doubt, kind, verdict) for doubt, kind, verdict in session.execute(query)
+    ]
+
+
 def _shown(session: Session, doubt: Doubt, kind: EventKind, verdict: Verdict | None) -> DoubtRead:
     state = state_after(kind, verdict)
     known = RULES.get(doubt.rule)

@@ -13,6 +13,7 @@ from service.doubts.schemas import (
     DoubtCard,
     DoubtRead,
     ReplyCreate,
+    RuleCode,
     RunCreate,
     RunRead,
     SettleCreate,
@@ -23,7 +24,6 @@ from service.schemas import AreaCode, Id, Page, StrictRoute
 from service.security import SessionDep
 
 router = APIRouter(prefix="/api/v1", tags=["doubts"], route_class=StrictRoute)
-RuleCode = Annotated[str, Query(pattern=r"^[a-z]+\.[a-z_]+$", max_length=32)]
 Cursor = Annotated[int, Query(ge=0, le=10**9)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 READ = [allow("doubt.read")]

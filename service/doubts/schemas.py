@@ -11,6 +11,7 @@ from service.doubts.models import EventKind, Verdict
 from service.doubts.states import State
 from service.schemas import AreaCode, Day, Id, Note, Shown, Strict
 
+RuleCode = Annotated[str, Field(pattern=r"^[a-z]+\.[a-z_]+$", max_length=32)]
 Said = Annotated[Note, Field(min_length=1)]
 
 

@@ -72,6 +72,9 @@ DONE_TEXT = {
     "photo": "照片已保存",
     "sample": "样品已登记",
     "finding": "问题已登记",
+    "doubt-run": "已核查一遍",
+    "doubt-reply": "已答复,等区里认定",
+    "doubt-settle": "已认定",
 }
 WEEKDAYS = "一二三四五六日"
 
