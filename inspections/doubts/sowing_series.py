@@ -15,6 +15,7 @@ from inspections.doubts.limits import DoubtLimits
 TOWN = 9
 DAYS_OF_WEEK = 7
 ESTIMATED = "estimated"
+NURSERY = "nursery"
 ZERO = Decimal(0)
 Series = tuple[str, str, str]
 """Area, crop, method."""
@@ -242,28 +243,44 @@ def beyond_fieldwork(
     Yields
     ------
     Doubt or Skipped
-        One per row; skipped where the weather or the plan is not known.
+        One per town and week over all crops; skipped where the weather or the plan is not known.
     """
+    gained, planned = _gained_and_planned(rows, plans)
     n_bare = n_judged = 0
-    for gain in _gains(rows):
-        row, before = gain.row, gain.before
-        days = fieldwork_days.get((row.area_code[:TOWN], row.week))
-        plan = plans.get((row.area_code, row.crop))
+    for (town, week), mu in sorted(gained.items()):
+        days, plan = fieldwork_days.get((town, week)), planned.get(town)
         if days is None or plan is None:
             n_bare += 1
             continue
         n_judged += 1
         most = plan * limits.day_share_of_plan * days
-        if gain.mu > max(most, limits.jump_least_mu) and before is not None:
+        if mu > max(most, limits.jump_least_mu):
             yield FIELDWORK.doubt(
-                row.subject(f"{plain(before.mu)}>{plain(row.mu)}"),
-                observed=f"{row.week} 一周增加 {gain.mu:.1f} 亩",
+                Subject("town_week", f"{town}/{week}", town, week, plain(mu)),
+                observed=f"{week} 全镇一周增加 {mu:.1f} 亩",
                 expected=f"这一周适宜作业 {days} 天,最多 {most:.1f} 亩",
                 because="雨天多,增加的面积超过作业日的能力;请核对",
-                evidence=(("适宜作业日(天)", days), ("计划(亩)", plain(plan))),
+                evidence=(("适宜作业日(天)", days), ("各村计划(亩)", plain(plan))),
             )
     if n_bare:
         yield FIELDWORK.skipped("缺那一周的气象数据或计划面积", n_bare, is_whole=not n_judged)
+
+
+def _gained_and_planned(
+    rows: Iterable[SowingRow], plans: Mapping[tuple[str, str], Decimal]
+) -> tuple[dict[tuple[str, date], Decimal], dict[str, Decimal]]:
+    """Return what villages with a plan added per week, and their plans, by town."""
+    gained: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
+    for gain in _gains(rows):
+        row = gain.row
+        is_village = len(row.area_code) > TOWN
+        if is_village and row.method != NURSERY and (row.area_code, row.crop) in plans:
+            gained[row.area_code[:TOWN], row.week] += gain.mu
+    planned: dict[str, Decimal] = defaultdict(Decimal)
+    for (area, _), mu in plans.items():
+        if len(area) > TOWN:
+            planned[area[:TOWN]] += mu
+    return dict(gained), dict(planned)
 
 
 def repeated(
@@ -308,7 +325,7 @@ def _done(told: Mapping[Series, Sequence[SowingRow]]) -> dict[tuple[str, str], D
     """Return (area, crop) -> what was sown by all methods; a nursery is no sowing."""
     found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (area, crop, method), rows in told.items():
-        found[area, crop] += ZERO if method == "nursery" else rows[-1].mu
+        found[area, crop] += ZERO if method == NURSERY else rows[-1].mu
     return found
 
 

@@ -17,9 +17,8 @@ from inspections.doubts.catalogue import (
 )
 from inspections.doubts.doubt import Doubt, Found, Subject, WhichRange, percent, plain
 from inspections.doubts.limits import DoubtLimits
-from inspections.doubts.sowing_series import TOWN, ZERO, SowingRow, in_series
+from inspections.doubts.sowing_series import NURSERY, TOWN, ZERO, SowingRow, in_series
 
-NURSERY = "nursery"
 SEEDLINGS = frozenset({"transplanted", "thrown"})
 BANDS = 10
 """A share is the same observation within a tenth; the next tenth is asked about again."""
