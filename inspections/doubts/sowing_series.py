@@ -1,7 +1,7 @@
 """Rules over one unit's weekly cumulative figures of one crop and method."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -288,7 +288,7 @@ def repeated(
     plans: Mapping[tuple[str, str], Decimal],
     limits: DoubtLimits,
 ) -> Iterator[Found]:
-    """Yield a doubt where a figure stays the same for weeks though the work is not done.
+    """Yield a doubt where a unit's figure stays the same for weeks though the work is not done.
 
     Parameters
     ----------
@@ -302,44 +302,39 @@ def repeated(
     Yields
     ------
     Doubt or Skipped
-        One per series and figure; skipped where no plan tells whether the work is done.
+        One per unit, crop and figure over all methods (one of them may well be done before the
+        others); skipped where no plan tells whether the work is done.
     """
-    told = in_series(rows)
-    done = _done(told)
     n_bare = 0
-    for (area, crop, _), found in told.items():
-        last = found[-limits.repeated_weeks :]
-        is_same = len(last) == limits.repeated_weeks and len({each.mu for each in last}) == 1
-        if not is_same or not last[-1].mu:
+    for (area, crop), told in _totals(rows).items():
+        last = sorted(told.items())[-limits.repeated_weeks :]
+        is_same = len(last) == limits.repeated_weeks and len({mu for _, mu in last}) == 1
+        mu, plan = last[-1][1], plans.get((area, crop))
+        if not is_same or not mu:
             continue
-        plan = plans.get((area, crop))
         if plan is None:
             n_bare += 1
-        elif done[area, crop] < plan * limits.finished_share:
-            yield _repeated(last, done[area, crop], plan)
+        elif mu < plan * limits.finished_share:
+            first = last[0][0]
+            yield REPEATED.doubt(
+                Subject("sowing_series", f"{area}/{crop}/{first.year}", area, first, plain(mu)),
+                observed=f"自 {first} 起连续 {len(last)} 周都是 {plain(mu)} 亩",
+                expected=f"计划 {plain(plan)} 亩尚未完成,各周应有增加",
+                because="数字几周不变而计划尚未完成;请核对是否照抄上周",
+                evidence=(("计划(亩)", plain(plan)),),
+            )
     if n_bare:
         yield REPEATED.skipped("没有计划面积,不知道是否已完成", n_bare, is_whole=not plans)
 
 
-def _done(told: Mapping[Series, Sequence[SowingRow]]) -> dict[tuple[str, str], Decimal]:
-    """Return (area, crop) -> what was sown by all methods; a nursery is no sowing."""
-    found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for (area, crop, method), rows in told.items():
-        found[area, crop] += ZERO if method == NURSERY else rows[-1].mu
-    return found
-
-
-def _repeated(last: Sequence[SowingRow], done: Decimal, plan: Decimal) -> Doubt:
-    row = last[-1]
-    name = "/".join((row.season, *row.series))
-    subject = Subject("sowing_series", name, row.area_code, last[0].week, plain(row.mu))
-    return REPEATED.doubt(
-        subject,
-        observed=f"自 {last[0].week} 起连续 {len(last)} 周都是 {plain(row.mu)} 亩",
-        expected="未完成计划的,各周应有增加",
-        because="数字几周不变而计划尚未完成;请核对是否照抄上周",
-        evidence=(("全部方式合计(亩)", plain(done)), ("计划(亩)", plain(plan))),
-    )
+def _totals(rows: Iterable[SowingRow]) -> dict[tuple[str, str], dict[date, Decimal]]:
+    """Return (area, crop) -> week -> what was sown by all methods; a nursery is no sowing."""
+    found: dict[tuple[str, str], dict[date, Decimal]] = defaultdict(dict)
+    for row in rows:
+        if row.method != NURSERY:
+            weeks = found[row.area_code, row.crop]
+            weeks[row.week] = weeks.get(row.week, ZERO) + row.mu
+    return dict(found)
 
 
 def early(rows: Iterable[SowingRow], limits: DoubtLimits) -> Iterator[Doubt]:

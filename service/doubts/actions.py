@@ -50,13 +50,17 @@ class _Tally:
 
 
 def run(session: Session, as_of: date | None, area: str) -> DoubtRun:
-    """Go over the books of an area; open what is found, close what is gone. Safe to repeat."""
-    records.take_turn(session)
+    """Go over the books of an area; open what is found, close what is gone. Safe to repeat.
+
+    The rules read for seconds: other writers need not wait for that. What changes meanwhile is
+    found by the next run; what is known already is read when it is this run's turn.
+    """
     today = queries.today(session)
     if as_of is not None and as_of > today:
         raise Invalid("日期不能晚于今天", field="as_of")
     areas.area(session, area)
     judged = judging.judge(session, as_of or today, area)
+    records.take_turn(session)
     session.flush()
     tally = _apply(session, judged, today)
     session.add_all(tally.steps)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
@@ -42,11 +42,10 @@ Plans = dict[tuple[str, str], Decimal]
 
 @dataclass(frozen=True)
 class SeasonBook:
-    """One season as it stands on a day, and earlier ones beside it."""
+    """One season as it stands on a day."""
 
     season: Season
     rows: list[SowingRow]
-    history: list[SowingRow]
     plans: Plans
 
 
@@ -54,6 +53,12 @@ class SeasonBook:
 def term_day(day: date) -> int:
     """Return the days since 立春 of the day's year."""
     return (day - terms.day_at(NEW_YEAR, day.year)).days
+
+
+@lru_cache(maxsize=4096)
+def _day_of(instant: datetime) -> date:
+    """Return the civil day; a town files its rows at one instant."""
+    return civil_day(instant)
 
 
 def seasons_in(session: Session, look: Look) -> list[Season]:
@@ -66,16 +71,20 @@ def seasons_in(session: Session, look: Look) -> list[Season]:
 
 
 def book(session: Session, look: Look, season: Season) -> SeasonBook:
-    """Read one season, and as many earlier ones as a mean takes."""
-    n_years = thresholds_of(session).sowing.max_years_for_mean
-    earlier = reporting.earlier_seasons(session, season, n_years).values()
+    """Read one season."""
     rows = standing_rows(session, look, season.code, look.as_of)
-    past = (standing_rows(session, look, each.code, each.ends_on) for each in earlier)
-    history = list(chain.from_iterable(past))
     units = {row.area_code for row in rows} | {row.area_code[:TOWN] for row in rows}
     crops = {row.crop for row in rows}
     plans = sowing.latest_plans(session, season.code, crops, units=units)
-    return SeasonBook(season, rows, history, plans)
+    return SeasonBook(season, rows, plans)
+
+
+def history(session: Session, look: Look, season: Season) -> list[SowingRow]:
+    """Read as many earlier seasons of the kind as a mean takes."""
+    n_years = thresholds_of(session).sowing.max_years_for_mean
+    earlier = reporting.earlier_seasons(session, season, n_years).values()
+    told = (standing_rows(session, look, each.code, each.ends_on) for each in earlier)
+    return list(chain.from_iterable(told))
 
 
 def standing_rows(session: Session, look: Look, season: str, until: date) -> list[SowingRow]:
@@ -100,7 +109,7 @@ def standing_rows(session: Session, look: Look, season: str, until: date) -> lis
     return [
         SowingRow(
             *(season, area, crop, method.value, week, term_day(week), mu, equivalent),
-            *(basis.value, reason is not None, civil_day(at)),
+            *(basis.value, reason is not None, _day_of(at)),
         )
         for area, crop, method, week, mu, equivalent, basis, reason, at in session.execute(wanted)
     ]
@@ -158,8 +167,9 @@ def judge(session: Session, look: Look, limits: DoubtLimits) -> Iterable[Found]:
 def _judge_series(
     session: Session, look: Look, told: SeasonBook, limits: DoubtLimits
 ) -> Iterable[Found]:
+    past = history(session, look, told.season)
     yield from series.falls(told.rows)
-    yield from series.jumps(told.rows, told.history, told.plans, limits)
+    yield from series.jumps(told.rows, past, told.plans, limits)
     yield from series.repeated(told.rows, told.plans, limits)
     yield from series.early(told.rows, limits)
     days = fieldwork_days(session, look, told.season)
