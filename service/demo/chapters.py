@@ -1,6 +1,7 @@
 """The chapters of the record books, in the order in which each day is told."""
 
 from service.demo.agronomy_chapter import AgronomyChapter
+from service.demo.doubts_chapter import DoubtsChapter
 from service.demo.machinery_chapter import MachineryChapter
 from service.demo.outlets_chapter import OutletsChapter
 from service.demo.prices_chapter import PricesChapter
@@ -15,4 +16,5 @@ CHAPTERS: tuple[type[Chapter], ...] = (
     VisitsChapter,
     MachineryChapter,
     AgronomyChapter,
+    DoubtsChapter,
 )
