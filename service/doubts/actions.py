@@ -103,10 +103,16 @@ def _next_step(known: Known, judged: Judged, today: date, *, is_found: bool) -> 
         again = states.step_found_again(known.state)
         if again is not None:
             return again
-    elif known.state in OPEN and judged.has_looked_at(known.doubt.rule, known.doubt.observed_on):
+    elif known.state in OPEN and _is_over(known.doubt, judged):
         return EventKind.AUTO_CLOSE
     is_late = known.state in {State.NEW, State.ASSIGNED} and known.doubt.due_on < today
     return EventKind.EXPIRE if is_late else None
+
+
+def _is_over(doubt: Doubt, judged: Judged) -> bool:
+    """Tell whether what was not found again is there no more, or was only not looked for."""
+    has_gone = judged.has_gone(doubt.rule, doubt.subject_id)
+    return has_gone or judged.has_looked_at(doubt.rule, doubt.observed_on)
 
 
 def _count(tally: _Tally, step: EventKind) -> None:

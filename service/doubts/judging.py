@@ -31,6 +31,13 @@ class Judged:
     doubts: dict[tuple[str, str, str], Doubt]
     skipped: list[Skipped]
     prices_since: date
+    corrected_prices: frozenset[str]
+
+    def has_gone(self, rule: str, subject_id: str) -> bool:
+        """Tell whether the row itself was corrected or withdrawn, however long ago it was."""
+        known = RULES.get(rule)
+        is_price = known is not None and known.scope is Book.PRICES
+        return is_price and subject_id in self.corrected_prices
 
     def has_looked_at(self, rule: str, observed_on: date) -> bool:
         """Tell whether an observation of a rule would have been found if it still stood."""
@@ -57,4 +64,5 @@ def judge(session: Session, as_of: date, area: str) -> Judged:
             elif found.observed_on >= look.since or RULES[found.rule].is_state:
                 doubts.setdefault(found.key, found)
     prices_since = as_of - timedelta(days=price_frames.window_days(session))
-    return Judged(look, doubts, skipped, prices_since)
+    corrected = price_frames.corrected(session)
+    return Judged(look, doubts, skipped, prices_since, corrected)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.doubts import prices as rules
@@ -12,6 +13,7 @@ from inspections.prices import window_until
 from service.database import thresholds_of
 from service.doubts.question import Look
 from service.supply import outlets, price_spikes, prices, products
+from service.supply.price_models import PriceObservation
 from service.supply.prices import Asked
 
 
@@ -49,3 +51,10 @@ def rows(session: Session, asked: Asked) -> list[PriceRow]:
         )
         for row in found
     ]
+
+
+def corrected(session: Session) -> frozenset[str]:
+    """Return the prices that a later row corrected or withdrew."""
+    later = PriceObservation.supersedes_id
+    found = session.scalars(select(later).where(later.is_not(None)))
+    return frozenset(str(each) for each in found)
