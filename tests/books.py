@@ -8,8 +8,8 @@ path parameters (`NAMES`) that name them.
 
 from tests import (
     books_agronomy,
-    books_facts,
     books_doubts,
+    books_facts,
     books_machinery,
     books_outlets,
     books_photos,
@@ -36,6 +36,8 @@ BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}
 ROLE_OF = {key: value for book in BOOKS for key, value in book.ROLE_OF.items()}
 APPEND_ONLY = tuple(table for book in BOOKS for table in book.APPEND_ONLY)
 NAMES = tuple(name for book in BOOKS for name in book.NAMES)
+SAME_EVERYWHERE = {"code": "outlets.active"}
+"""Path parameters that name nothing of any place."""
 
 
 def put(database, area: str, number: int) -> dict[str, str]:

@@ -261,7 +261,7 @@ def fill(season, as_role, make_account, database):
     ids |= {"area_code": TAIHE, "report_id": str(uuid4()), "layer": "parcels"}
     ids |= {name: str(uuid4()) for name in ("import_id", "approval_uid", "uid")}
     ids |= dict.fromkeys("zxy", "0")
-    ids |= books.put(database, TAIHE, 1)
+    ids |= books.SAME_EVERYWHERE | books.put(database, TAIHE, 1)
     return lambda path: path.format(**ids)
 
 

@@ -244,7 +244,8 @@ NAMES_A_PLACE = ("_id}", "uid}", "_code}")
 
 
 def filled(path: str, place: Place) -> str:
-    return path.format(**vars(place), **place.more, area_code=place.area, **TILE)
+    fixed = TILE | books.SAME_EVERYWHERE
+    return path.format(**vars(place), **place.more, area_code=place.area, **fixed)
 
 
 def send(speaker, operation: tuple[str, str], place: Place):

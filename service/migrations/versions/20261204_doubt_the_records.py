@@ -7,7 +7,7 @@ from service.columns import UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 
 BOOKS = ("sowing", "stock", "prices", "visits", "photos", "machinery", "agronomy")
 KINDS = ("open", "assign", "reply", "settle", "auto_close", "expire", "reopen")
