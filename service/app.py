@@ -41,6 +41,7 @@ from service.pages import (
     agronomy_routes,
     doubt_routes,
     land_routes,
+    leader_routes,
     lint_routes,
     machinery_routes,
     outlet_routes,
@@ -103,6 +104,7 @@ PAGES = (
     machinery_routes,
     agronomy_routes,
     lint_routes,
+    leader_routes,
     doubt_routes,
 )
 STATIC = Path(__file__).parent / "pages" / "static"

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inspections.doubts.doubt import Book
 from service.accounts.models import Account
 from service.errors import NotFound
 from service.facts import sowing_facts, supply_facts, work_facts
@@ -22,6 +23,17 @@ REGISTRY: dict[str, FactDef] = {
     each.code: each for each in (*sowing_facts.FACTS, *supply_facts.FACTS, *work_facts.FACTS)
 }
 SPRING = "spring"
+MAX_SHOWN = 20
+"""Doubts that a value lists; the others are counted."""
+DOUBTED_AS = {
+    sowing_facts.BOOK: Book.SOWING,
+    supply_facts.STOCK: Book.STOCK,
+    supply_facts.PRICES: Book.PRICES,
+    work_facts.VISITS: Book.VISITS,
+    work_facts.PESTS: Book.AGRONOMY,
+    work_facts.MACHINERY: Book.MACHINERY,
+}
+"""A fact's book -> the book of its doubts."""
 
 
 def definition(code: str) -> FactDef:
@@ -53,10 +65,11 @@ def facts(
     """Return the facts of a day, all or some, each book read once."""
     reading = Reading(session, question)
     wanted = [definition(code) for code in codes] if codes is not None else REGISTRY.values()
-    return {each.code: _value(each, question, each.compute(reading)) for each in wanted}
+    return {each.code: _value(each, reading, each.compute(reading)) for each in wanted}
 
 
-def _value(fact: FactDef, question: Asked, found: Computed) -> FactValue:
+def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:
+    question, doubts = reading.asked, _doubts(fact, reading, found)
     return FactValue(
         code=fact.code,
         title=fact.title,
@@ -71,14 +84,23 @@ def _value(fact: FactDef, question: Asked, found: Computed) -> FactValue:
         is_lower_bound=fact.is_lower_bound,
         coverage=found.coverage,
         n_rows=len(found.rows),
-        open_doubts=len(found.doubts),
-        doubts=found.doubts[:20],
+        open_doubts=len(doubts),
+        doubts=doubts[:MAX_SHOWN],
         age_days=found.age_days,
         digest=digest(fact, found),
         text=found.text,
         how=fact.how,
         books=list(fact.books),
     )
+
+
+def _doubts(fact: FactDef, reading: Reading, found: Computed) -> list[str]:
+    """Return the open doubts of a fact's books; what it doubts itself is at the head."""
+    told = list(found.doubts)
+    for book in fact.books:
+        of_book = DOUBTED_AS.get(book)
+        told += [each.explanation for each in reading.doubts.get(of_book, ())] if of_book else []
+    return list(dict.fromkeys(told))
 
 
 def _rounded(value: Decimal | None, places: int) -> Decimal | None:

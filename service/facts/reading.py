@@ -1,6 +1,5 @@
 """One reading of the books for all facts of a day: each book is read once."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,12 +7,15 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from inspections.doubts.doubt import Book
 from service.adequacy import queries as adequacy
 from service.adequacy.schemas import Adequacy
 from service.agronomy import pests
 from service.agronomy.models import PestSurvey
 from service.agronomy.period import Period as SeasonPeriod
 from service.agronomy.pest_schemas import PestSummary
+from service.doubts import queries as doubts
+from service.doubts.models import Doubt
 from service.machinery import queries as machinery
 from service.machinery.models import Repair, Training
 from service.machinery.schemas import MachinerySummary, TrainingRead
@@ -203,9 +205,10 @@ class Reading:
         return {str(each.id): each for each in found}
 
     @cached_property
-    def doubts(self) -> Counter[str]:
+    def doubts(self) -> dict[Book, list[Doubt]]:
         """Book -> open doubts that bear on the area."""
-        return Counter()
+        asked = self.asked
+        return doubts.open_by_book(self.session, asked.as_of, asked.known_at, asked.area_code)
 
 
 def share(part: int, whole: int) -> Decimal | None:

@@ -41,6 +41,7 @@ NAVIGATION = (
     ("/machinery", "农机", tuple(role for role in Role if may(role, "machinery.read"))),
     ("/visits", "检查", tuple(role for role in Role if may(role, "visit.read"))),
     ("/campaigns", "抽查", tuple(role for role in Role if may(role, "campaign.read"))),
+    ("/overview", "总览", tuple(role for role in Role if may(role, "fact.read"))),
     ("/lint", "核对", tuple(role for role in Role if may(role, "fact.read"))),
     ("/map", "地图", tuple(role for role in Role if may(role, "map.read"))),
     ("/land", "土地数据", tuple(role for role in Role if may(role, "parcel.import"))),
