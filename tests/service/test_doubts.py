@@ -1,5 +1,6 @@
 """Doubts: runs that may be repeated, answers, verdicts, and what no rule could check."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import uuid4
 
@@ -210,3 +211,16 @@ def test_nobody_but_the_bureau_runs_and_decides(oversown, bureau, recorder):
     decided = {"verdict": "confirmed", "text": "x"}
     assert recorder.post(f"doubts/{found['id']}/settle", decided).status_code == 403
     assert bureau.post(f"doubts/{found['id']}/reply", {"text": "x"}).status_code == 403
+
+
+def test_runs_and_answers_at_once_open_once_and_lose_nothing(oversown, bureau, recorder):
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda _: bureau.post("doubts/runs", {}), range(4)))
+        assert [each.status_code for each in runs] == [201] * 4
+        assert sum(each.json()["n_opened"] for each in runs) == 1
+        (found,) = doubts(bureau)
+        where = f"doubts/{found['id']}/reply"
+        told = list(pool.map(lambda n: recorder.post(where, {"text": f"第 {n} 次"}), range(4)))
+    assert [each.status_code for each in told] == [201] * 4
+    events = bureau.get(f"doubts/{found['id']}").json()["events"]
+    assert [each["n"] for each in events] == [1, 2, 3, 4, 5]
