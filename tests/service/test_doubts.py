@@ -198,6 +198,13 @@ def test_a_run_of_an_earlier_day_leaves_later_doubts_alone(oversown, bureau):
     assert (answer.status_code, answer.json()["detail"]) == (422, "日期不能晚于今天")
 
 
+def test_a_season_that_is_out_of_sight_keeps_its_doubts(oversown, bureau):
+    ran(bureau)
+    oversown.clock.forward(days=300)
+    assert changes(ran(bureau)) == (0, 0, 0, 1)
+    assert [each["state"] for each in doubts(bureau)] == ["expired"]
+
+
 def test_the_nightly_job_finds_what_the_bureau_finds(oversown, bureau, database, settings):
     job = jobs.BY_NAME["doubt"]
     assert job.run(database, settings) == "新提出 1,复核了结 0,过期 0"

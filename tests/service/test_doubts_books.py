@@ -91,7 +91,7 @@ def test_one_officer_at_two_places_is_seen_by_officers_and_not_by_recorders(bure
     assert told.json()["state"] == "replied"
 
 
-def test_machines_trainings_and_weather_are_gone_over(bureau, as_role):
+def test_machines_trainings_and_weather_are_gone_over(bureau, as_role, clock):
     recorder = as_role("recorder", TAIHE)
     registered(recorder, 10)
     body = {"area_code": TAIHE, "class_code": "TILL_R", "n_machines": 8}
@@ -105,6 +105,8 @@ def test_machines_trainings_and_weather_are_gone_over(bureau, as_role):
     assert rules(bureau) == ["machinery.repaired", "training.attendance", "weather.climate"]
     ranges = {each["rule"]: each["which_range"] for each in doubts(bureau)}
     assert ranges["weather.climate"] == "static"
+    clock.forward(days=300)  # another year, of which nothing is known
+    assert changes(ran(bureau)) == (0, 0, 0, 3)
 
 
 def test_a_photo_that_serves_two_visits_is_asked_about(bureau, as_role):
