@@ -1,4 +1,4 @@
-"""Rules over one unit's weekly cumulative figures of one crop and method."""
+"""One unit's weekly cumulative figures of one crop and method: falls and jumps."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,13 +8,12 @@ from decimal import Decimal
 from itertools import pairwise
 
 from inspections.doubts import ranges
-from inspections.doubts.catalogue import EARLY, FALL, FIELDWORK, JUMP, REPEATED
+from inspections.doubts.catalogue import FALL, JUMP
 from inspections.doubts.doubt import RANGE_TEXT, Doubt, Found, Subject, plain
 from inspections.doubts.limits import DoubtLimits
 
 TOWN = 9
 DAYS_OF_WEEK = 7
-ESTIMATED = "estimated"
 NURSERY = "nursery"
 ZERO = Decimal(0)
 Series = tuple[str, str, str]
@@ -139,7 +138,7 @@ def jumps(
         of these.
     """
     past = _past_gains(history)
-    gains = list(_gains(rows))
+    gains = list(gains_of(rows))
     beside = _by_town(gains)
     n_bare = 0
     for gain in gains:
@@ -165,18 +164,20 @@ def jumps(
 
 
 @dataclass(frozen=True, slots=True)
-class _Gain:
+class Gain:
+    """What was added from one row of a series to the next, per week, in mu."""
+
     row: SowingRow
-    before: SowingRow | None
+    before: SowingRow
     mu: Decimal
 
 
-def _gains(rows: Iterable[SowingRow]) -> Iterator[_Gain]:
+def gains_of(rows: Iterable[SowingRow]) -> Iterator[Gain]:
     """Yield what was added per week: over a gap of weeks, the mean of them."""
     for told in in_series(rows).values():
         for before, now in pairwise(told):
             n_weeks = max(1, round((now.week - before.week).days / DAYS_OF_WEEK))
-            yield _Gain(now, before, (now.mu - before.mu) / n_weeks)
+            yield Gain(now, before, (now.mu - before.mu) / n_weeks)
 
 
 def _past_gains(history: Iterable[SowingRow]) -> dict[Series, list[tuple[int, Decimal]]]:
@@ -185,7 +186,7 @@ def _past_gains(history: Iterable[SowingRow]) -> dict[Series, list[tuple[int, De
         by_season[row.season].append(row)
     found: dict[Series, list[tuple[int, Decimal]]] = defaultdict(list)
     for rows in by_season.values():
-        for gain in _gains(rows):
+        for gain in gains_of(rows):
             found[gain.row.series].append((gain.row.term_day, gain.mu))
     return found
 
@@ -195,7 +196,7 @@ def _town_key(row: SowingRow) -> tuple[str, str, str, date]:
 
 
 def _by_town(
-    gains: Iterable[_Gain],
+    gains: Iterable[Gain],
 ) -> dict[tuple[str, str, str, date], list[tuple[str, Decimal]]]:
     found: dict[tuple[str, str, str, date], list[tuple[str, Decimal]]] = defaultdict(list)
     for gain in gains:
@@ -203,9 +204,8 @@ def _by_town(
     return found
 
 
-def _jump(gain: _Gain, wide: ranges.Range) -> Doubt:
+def _jump(gain: Gain, wide: ranges.Range) -> Doubt:
     row, before = gain.row, gain.before
-    assert before is not None
     return JUMP.doubt(
         row.subject(f"{plain(before.mu)}>{plain(row.mu)}"),
         observed=f"{before.week} 至 {row.week} 每周增加 {gain.mu:.1f} 亩",
@@ -218,150 +218,3 @@ def _jump(gain: _Gain, wide: ranges.Range) -> Doubt:
         ),
         which=wide.which,
     )
-
-
-def beyond_fieldwork(
-    rows: Iterable[SowingRow],
-    plans: Mapping[tuple[str, str], Decimal],
-    fieldwork_days: Mapping[tuple[str, date], int],
-    limits: DoubtLimits,
-) -> Iterator[Found]:
-    """Yield a doubt for each week in which more was sown than its days without rain allow.
-
-    Parameters
-    ----------
-    rows : iterable of SowingRow
-        Standing rows of one season, mu.
-    plans : mapping
-        (area, crop) -> planned mu.
-    fieldwork_days : mapping
-        (town, reference day) -> days of that week on which fields could be worked; a week with
-        a day of unknown weather is not in it.
-    limits : DoubtLimits
-        `day_share_of_plan`, `jump_least_mu`.
-
-    Yields
-    ------
-    Doubt or Skipped
-        One per town and week over all crops; skipped where the weather or the plan is not known.
-    """
-    gained, planned = _gained_and_planned(rows, plans)
-    n_bare = n_judged = 0
-    for (town, week), mu in sorted(gained.items()):
-        days, plan = fieldwork_days.get((town, week)), planned.get(town)
-        if days is None or plan is None:
-            n_bare += 1
-            continue
-        n_judged += 1
-        most = plan * limits.day_share_of_plan * days
-        if mu > max(most, limits.jump_least_mu):
-            yield FIELDWORK.doubt(
-                Subject("town_week", f"{town}/{week}", town, week, plain(mu)),
-                observed=f"{week} 全镇一周增加 {mu:.1f} 亩",
-                expected=f"这一周适宜作业 {days} 天,最多 {most:.1f} 亩",
-                because="雨天多,增加的面积超过作业日的能力;请核对",
-                evidence=(("适宜作业日(天)", days), ("各村计划(亩)", plain(plan))),
-            )
-    if n_bare:
-        yield FIELDWORK.skipped("缺那一周的气象数据或计划面积", n_bare, is_whole=not n_judged)
-
-
-def _gained_and_planned(
-    rows: Iterable[SowingRow], plans: Mapping[tuple[str, str], Decimal]
-) -> tuple[dict[tuple[str, date], Decimal], dict[str, Decimal]]:
-    """Return what villages with a plan added per week, and their plans, by town."""
-    gained: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
-    for gain in _gains(rows):
-        row = gain.row
-        is_village = len(row.area_code) > TOWN
-        if is_village and row.method != NURSERY and (row.area_code, row.crop) in plans:
-            gained[row.area_code[:TOWN], row.week] += gain.mu
-    planned: dict[str, Decimal] = defaultdict(Decimal)
-    for (area, _), mu in plans.items():
-        if len(area) > TOWN:
-            planned[area[:TOWN]] += mu
-    return dict(gained), dict(planned)
-
-
-def repeated(
-    rows: Iterable[SowingRow],
-    plans: Mapping[tuple[str, str], Decimal],
-    limits: DoubtLimits,
-) -> Iterator[Found]:
-    """Yield a doubt where a unit's figure stays the same for weeks though the work is not done.
-
-    Parameters
-    ----------
-    rows : iterable of SowingRow
-        Standing rows of one season, mu.
-    plans : mapping
-        (area, crop) -> planned mu.
-    limits : DoubtLimits
-        `repeated_weeks`, and `finished_share` of the plan from which it may rest.
-
-    Yields
-    ------
-    Doubt or Skipped
-        One per unit, crop and figure over all methods (one of them may well be done before the
-        others); skipped where no plan tells whether the work is done.
-    """
-    n_bare = 0
-    for (area, crop), told in _totals(rows).items():
-        last = sorted(told.items())[-limits.repeated_weeks :]
-        is_same = len(last) == limits.repeated_weeks and len({mu for _, mu in last}) == 1
-        mu, plan = last[-1][1], plans.get((area, crop))
-        if not is_same or not mu:
-            continue
-        if plan is None:
-            n_bare += 1
-        elif mu < plan * limits.finished_share:
-            first = last[0][0]
-            yield REPEATED.doubt(
-                Subject("sowing_series", f"{area}/{crop}/{first.year}", area, first, plain(mu)),
-                observed=f"自 {first} 起连续 {len(last)} 周都是 {plain(mu)} 亩",
-                expected=f"计划 {plain(plan)} 亩尚未完成,各周应有增加",
-                because="数字几周不变而计划尚未完成;请核对是否照抄上周",
-                evidence=(("计划(亩)", plain(plan)),),
-            )
-    if n_bare:
-        yield REPEATED.skipped("没有计划面积,不知道是否已完成", n_bare, is_whole=not plans)
-
-
-def _totals(rows: Iterable[SowingRow]) -> dict[tuple[str, str], dict[date, Decimal]]:
-    """Return (area, crop) -> week -> what was sown by all methods; a nursery is no sowing."""
-    found: dict[tuple[str, str], dict[date, Decimal]] = defaultdict(dict)
-    for row in rows:
-        if row.method != NURSERY:
-            weeks = found[row.area_code, row.crop]
-            weeks[row.week] = weeks.get(row.week, ZERO) + row.mu
-    return dict(found)
-
-
-def early(rows: Iterable[SowingRow], limits: DoubtLimits) -> Iterator[Doubt]:
-    """Yield a doubt for each town's week with figures recorded before it that are no estimates.
-
-    Parameters
-    ----------
-    rows : iterable of SowingRow
-        Standing rows of one season.
-    limits : DoubtLimits
-        `early_days` before the reference day that are let pass.
-
-    Yields
-    ------
-    Doubt
-        One per town and week; what is filed before the day that it speaks of is a forecast.
-    """
-    found: dict[tuple[str, date], list[SowingRow]] = defaultdict(list)
-    for row in rows:
-        is_early = (row.week - row.recorded_on).days > limits.early_days
-        if is_early and row.basis != ESTIMATED and row.mu:
-            found[row.area_code[:TOWN], row.week].append(row)
-    for (town, week), told in sorted(found.items()):
-        first = min(row.recorded_on for row in told)
-        yield EARLY.doubt(
-            Subject("town_week", f"{town}/{week}", town, week, f"{first}:{len(told)}"),
-            observed=f"{first} 起已填报 {week} 的累计数 {len(told)} 条",
-            expected=f"在统计日 {week} 前 {limits.early_days} 天以内填报,或把依据写作“估计”",
-            because="早于统计日填报的是预计数,依据却不是估计",
-        )

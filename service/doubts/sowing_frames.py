@@ -10,8 +10,10 @@ from itertools import chain
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from inspections.doubts import sowing_pace as pace
 from inspections.doubts import sowing_series as series
 from inspections.doubts import sowing_sums as sums
+from inspections.doubts import sowing_towns as towns
 from inspections.doubts.catalogue import FIELDWORK
 from inspections.doubts.doubt import Found
 from inspections.doubts.limits import DoubtLimits
@@ -170,11 +172,11 @@ def _judge_series(
     past = history(session, look, told.season)
     yield from series.falls(told.rows)
     yield from series.jumps(told.rows, past, told.plans, limits)
-    yield from series.repeated(told.rows, told.plans, limits)
-    yield from series.early(told.rows, limits)
+    yield from pace.repeated(told.rows, told.plans, limits)
+    yield from pace.early(told.rows, limits)
     days = fieldwork_days(session, look, told.season)
     if days:
-        yield from series.beyond_fieldwork(told.rows, told.plans, days, limits)
+        yield from pace.beyond_fieldwork(told.rows, told.plans, days, limits)
     else:
         yield FIELDWORK.skipped("没有气象数据", len(told.rows))
 
@@ -182,9 +184,9 @@ def _judge_series(
 def _judge_sums(
     session: Session, look: Look, told: SeasonBook, limits: DoubtLimits
 ) -> Iterable[Found]:
-    yield from sums.round_towns(told.rows, limits)
+    yield from towns.round_towns(told.rows, limits)
     yield from sums.over_plan(told.rows, told.plans, limits)
     yield from sums.over_land(told.rows, land_mu(session, look), {}, limits)
     yield from sums.over_nursery(told.rows, limits)
-    yield from sums.neighbours(told.rows, told.plans, limits)
-    yield from sums.town_totals(told.rows, n_villages(session, look), limits)
+    yield from towns.neighbours(told.rows, told.plans, limits)
+    yield from towns.town_totals(told.rows, n_villages(session, look), limits)

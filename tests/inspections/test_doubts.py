@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspections.doubts import field, ranges, sowing_series, sowing_sums
+from inspections.doubts import field, ranges, sowing_series, sowing_sums, sowing_towns
 from inspections.doubts.doubt import Skipped, WhichRange
 from inspections.doubts.field import WeatherRow
 from inspections.doubts.sowing_series import SowingRow
@@ -104,19 +104,21 @@ def test_a_fall_with_a_reason_is_none():
 
 def test_a_town_total_waits_for_all_its_villages():
     rows = [a_row("50"), a_row("60", area=f"{TOWN}202"), a_row("111", area=TOWN)]
-    (found,) = sowing_sums.town_totals(rows, {TOWN: 2}, LIMITS)
+    (found,) = sowing_towns.town_totals(rows, {TOWN: 2}, LIMITS)
     assert "110" in found.expected
-    (skipped,) = sowing_sums.town_totals(rows, {TOWN: 3}, LIMITS)
+    (skipped,) = sowing_towns.town_totals(rows, {TOWN: 3}, LIMITS)
     assert "还有村没有报" in skipped.reason
     within = [*rows[:2], a_row("110.01", area=TOWN)]
-    assert list(sowing_sums.town_totals(within, {TOWN: 2}, LIMITS)) == []
+    assert list(sowing_towns.town_totals(within, {TOWN: 2}, LIMITS)) == []
 
 
 def test_one_zero_too_many_in_a_town_of_round_numbers():
     rows = [a_row("500", area=f"{TOWN}{n}") for n in (201, 202, 203)]
-    assert len(list(sowing_sums.round_towns(rows, LIMITS))) == 1
-    assert list(sowing_sums.round_towns(rows[:2], LIMITS)) == []
-    assert list(sowing_sums.round_towns([*rows[:2], a_row("501", area=f"{TOWN}203")], LIMITS)) == []
+    assert len(list(sowing_towns.round_towns(rows, LIMITS))) == 1
+    assert list(sowing_towns.round_towns(rows[:2], LIMITS)) == []
+    assert (
+        list(sowing_towns.round_towns([*rows[:2], a_row("501", area=f"{TOWN}203")], LIMITS)) == []
+    )
 
 
 def test_a_warm_day_is_judged_by_its_own_station_in_other_years():

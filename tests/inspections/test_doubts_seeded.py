@@ -8,7 +8,16 @@ from fractions import Fraction
 import pytest
 
 from config.thresholds import Thresholds
-from inspections.doubts import field, prices, sowing_series, sowing_sums, stock, visits
+from inspections.doubts import (
+    field,
+    prices,
+    sowing_pace,
+    sowing_series,
+    sowing_sums,
+    sowing_towns,
+    stock,
+    visits,
+)
 from inspections.doubts.catalogue import RULES
 from inspections.doubts.doubt import Doubt, Skipped
 from inspections.doubts.field import Fleet, PestRow, StorageRow, TrainingRow, WeatherRow
@@ -155,15 +164,15 @@ class Books:
         for some in (
             sowing_series.falls(self.rows),
             sowing_series.jumps(self.rows, self.history, self.plans, LIMITS),
-            sowing_series.repeated(self.rows, self.plans, LIMITS),
-            sowing_series.early(self.rows, LIMITS),
-            sowing_series.beyond_fieldwork(self.rows, self.plans, self.dry, LIMITS),
-            sowing_sums.round_towns(self.rows, LIMITS),
+            sowing_pace.repeated(self.rows, self.plans, LIMITS),
+            sowing_pace.early(self.rows, LIMITS),
+            sowing_pace.beyond_fieldwork(self.rows, self.plans, self.dry, LIMITS),
+            sowing_towns.round_towns(self.rows, LIMITS),
             sowing_sums.over_plan(self.rows, self.plans, LIMITS),
             sowing_sums.over_land(self.rows, self.land, {}, LIMITS),
             sowing_sums.over_nursery(self.rows, LIMITS),
-            sowing_sums.neighbours(self.rows, self.plans, LIMITS),
-            sowing_sums.town_totals(self.rows, n_villages, LIMITS),
+            sowing_towns.neighbours(self.rows, self.plans, LIMITS),
+            sowing_towns.town_totals(self.rows, n_villages, LIMITS),
             stock.negative(self.cards),
             stock.counts(self.entries, LIMITS),
             stock.silent(self.cards, AS_OF, LIMITS),
