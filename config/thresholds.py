@@ -203,6 +203,15 @@ class DoubtThresholds(_Section):
     rainiest_mm: Decimal
     climate_margin_c: Decimal
     storage_share: Decimal
+class BulletinThresholds(_Section):
+    """When a bulletin may be issued, and when a correction is proposed."""
+
+    max_open_doubts: int
+    least_coverage: Decimal
+    area_tolerance_share: Decimal
+    share_tolerance: Decimal
+    count_tolerance: int
+    stale_days: int
 
 
 class Thresholds(_Section):
@@ -221,6 +230,7 @@ class Thresholds(_Section):
     visits: VisitThresholds
     lint: LintThresholds
     doubts: DoubtThresholds
+    bulletins: BulletinThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

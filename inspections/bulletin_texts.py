@@ -1,0 +1,268 @@
+"""Bulletin templates: text with slots `{{fact|format}}`, and no figure outside of them.
+
+A template is data. There is nothing in it but text and slots: no loop, no condition, no formula,
+no HTML. What a slot writes is all that a figure of the bulletin can say.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from inspections import wording
+from inspections.phrases import find_phrases
+from inspections.wording import Figure, WordingRule
+
+MAX_BYTES = 100_000
+MAX_SLOTS = 500
+MAX_PROBLEMS = 20
+SLOT = re.compile(r"\{\{([a-z][a-z_]{0,31}(?:\.[a-z][a-z_]{0,31})?)\|([^{}|\n]{1,16})\}\}")
+DAY_CODE = "as_of"
+DAY_FORMATS = ("月日", "年月日")
+FORBIDDEN = (
+    (re.compile(r"\{%|%\}"), "循环和条件"),
+    (re.compile(r"\{#|#\}"), "模板注释"),
+    (re.compile(r"<[A-Za-z/!?]"), "HTML"),
+    (re.compile(r"[=＝]"), "公式"),
+    (re.compile(r"[{}]"), "不成对的大括号"),
+    (re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]"), "控制字符"),
+)
+ALLOWED_NUMBERS = re.compile(
+    r"\d{4}\s?年(?:\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?日)?)?|\d{1,2}\s?月(?:\s?\d{1,2}\s?日)?"
+    r"|总?第\s?\d{1,5}\s?期|第\s?\d{1,3}\s?[条款项章号次届]|〔\d{4}〕\s?\d{1,5}\s?号"
+    r"|“[^”\n]{0,3}\d{1,4}(?:[+＋]\d{1,4})?[^”\n]{0,12}”"
+)
+"""Numbers that are no figures: days, years, issues, articles, documents, and quoted names."""
+ANY_DIGITS = re.compile(r"[0-9０-９][0-9０-９.,，．]*")
+SPECIMEN = {
+    wording.Kind.COUNT: Decimal(1234),
+    wording.Kind.RATE: Decimal("4.36"),
+    wording.Kind.SHARE: Decimal("0.845"),
+    wording.Kind.CHANGE: Decimal("0.02"),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a template, and where.
+
+    Attributes
+    ----------
+    line, column : int
+        From 1.
+    text : str
+        What stands there, shortened.
+    reason : str
+        In Chinese, with what to do.
+    """
+
+    line: int
+    column: int
+    text: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"第{self.line}行第{self.column}字“{self.text}”:{self.reason}"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a template: literal text, or a slot.
+
+    Attributes
+    ----------
+    start : int
+        Where it stands in the template.
+    source : str
+        As it is written there.
+    code, format_ : str
+        Of a slot; empty for text.
+    """
+
+    start: int
+    source: str
+    code: str = ""
+    format_: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A part of a bulletin as it is printed."""
+
+    piece: Piece
+    text: str
+
+
+def pieces(template: str) -> list[Piece]:
+    """Cut a template into text and slots.
+
+    Parameters
+    ----------
+    template : str
+        Of at most `MAX_BYTES`.
+
+    Returns
+    -------
+    list of Piece
+        In order; together they are the template.
+    """
+    found, end = [], 0
+    for slot in SLOT.finditer(template):
+        if slot.start() > end:
+            found.append(Piece(end, template[end : slot.start()]))
+        found.append(Piece(slot.start(), slot[0], slot[1], slot[2].strip()))
+        end = slot.end()
+    if end < len(template):
+        found.append(Piece(end, template[end:]))
+    return found
+
+
+def codes(template: str) -> list[str]:
+    """Return the facts that a template names, each once, in order.
+
+    Parameters
+    ----------
+    template : str
+        As it is written.
+
+    Returns
+    -------
+    list of str
+        Without the day.
+    """
+    named = (piece.code for piece in pieces(template) if piece.code not in {"", DAY_CODE})
+    return list(dict.fromkeys(named))
+
+
+def problems(template: str, figures: Mapping[str, Figure], rule: WordingRule) -> list[Problem]:
+    """Find everything for which a template cannot be saved.
+
+    Parameters
+    ----------
+    template : str
+        Whatever came in.
+    figures : mapping of str to Figure
+        Every fact that there is; values are not looked at.
+    rule : WordingRule
+        Limits of the wordings.
+
+    Returns
+    -------
+    list of Problem
+        In order of their places, at most `MAX_PROBLEMS`; empty for a template that can be saved.
+    """
+    if len(template.encode("utf-8", "replace")) > MAX_BYTES:
+        return [Problem(1, 1, template[:10], f"全文超过 {MAX_BYTES // 1000} KB,请删减")]
+    parts = pieces(template)
+    slots = [each for each in parts if each.code]
+    if len(slots) > MAX_SLOTS:
+        return [Problem(1, 1, template[:10], f"数字超过 {MAX_SLOTS} 处,请分成几期")]
+    found = [*_forbidden(template, parts), *_bad_slots(template, slots, figures, rule)]
+    if not found:
+        found = _bare_numbers(template, parts, figures, rule)
+    return sorted(found, key=lambda each: (each.line, each.column))[:MAX_PROBLEMS]
+
+
+def _place(template: str, at: int, text: str, reason: str) -> Problem:
+    line = template.count("\n", 0, at) + 1
+    return Problem(line, at - (template.rfind("\n", 0, at) + 1) + 1, text[:30], reason)
+
+
+def _forbidden(template: str, parts: Sequence[Piece]) -> list[Problem]:
+    found = []
+    for piece in parts:
+        if piece.code:
+            continue
+        for pattern, what in FORBIDDEN:
+            hit = pattern.search(piece.source)
+            if hit is not None:
+                said = f"不能有{what};数字写成 {{{{事实代码|格式}}}},其余写成文字"
+                near = piece.source[hit.start() : hit.start() + 20]
+                found.append(_place(template, piece.start + hit.start(), near, said))
+                break
+    return found
+
+
+def _bad_slots(
+    template: str, slots: Sequence[Piece], figures: Mapping[str, Figure], rule: WordingRule
+) -> list[Problem]:
+    found = []
+    for slot in slots:
+        why = _why_not(slot, figures, rule)
+        if why is not None:
+            found.append(_place(template, slot.start, slot.source, why))
+    return found
+
+
+def _why_not(slot: Piece, figures: Mapping[str, Figure], rule: WordingRule) -> str | None:
+    if slot.code == DAY_CODE:
+        is_known = slot.format_ in DAY_FORMATS
+        return None if is_known else f"日期的格式是 {'、'.join(DAY_FORMATS)}"
+    figure = figures.get(slot.code)
+    if figure is None:
+        return f"没有事实 {slot.code};可用代码见“事实”页"
+    return wording.refusal(figure, slot.format_, rule)
+
+
+def _specimen(slot: Piece, figures: Mapping[str, Figure], rule: WordingRule) -> str:
+    """Return what a slot may print, to see how the text around it reads with it."""
+    if slot.code == DAY_CODE:
+        return "某日"
+    figure = figures[slot.code]
+    sample = replace(figure, value=SPECIMEN.get(figure.kind), statement=True)
+    return wording.write(sample, slot.format_, rule)
+
+
+def _bare_numbers(
+    template: str, parts: Sequence[Piece], figures: Mapping[str, Figure], rule: WordingRule
+) -> list[Problem]:
+    """Find figures that are typed, or that text before or behind a slot would change."""
+    printed = [
+        Written(each, _specimen(each, figures, rule) if each.code else each.source)
+        for each in parts
+    ]
+    owner = [(each.piece, at) for each in printed for at in range(len(each.text))]
+    text = "".join(each.text for each in printed)
+    found = []
+    for phrase in find_phrases(text):
+        covered = owner[phrase.start : phrase.end]
+        inside = {piece.start for piece, _ in covered}
+        if len(inside) == 1 and covered[0][0].code:
+            continue
+        typed = next((piece.start + at for piece, at in covered if not piece.code), None)
+        why = "数字不能写死" if len(inside) == 1 else "旁边的文字会改变数字的意思,请改写"
+        said = f"{why};数字只写成 {{{{事实代码|格式}}}}"
+        found.append(_place(template, typed or covered[0][0].start, phrase.text, said))
+    return found + _loose_digits(template, parts)
+
+
+def _loose_digits(template: str, parts: Sequence[Piece]) -> list[Problem]:
+    """Find digits without a measure word: 达18.366 is a figure all the same."""
+    found = []
+    for piece in parts:
+        if piece.code:
+            continue
+        left = ALLOWED_NUMBERS.sub(lambda hit: "□" * len(hit[0]), piece.source)
+        for digits in ANY_DIGITS.finditer(left):
+            said = "数字不能写死;请改用 {{事实代码|格式}}(日期、期号、文号除外)"
+            at = piece.start + digits.start()
+            found.append(_place(template, at, digits[0], said))
+    return found
+
+
+def render(template: str, write: Callable[[Piece], str]) -> list[Written]:
+    """Print a template.
+
+    Parameters
+    ----------
+    template : str
+        One without problems.
+    write : callable
+        Slot -> what is printed there.
+
+    Returns
+    -------
+    list of Written
+        Together they are the text.
+    """
+    return [Written(each, write(each) if each.code else each.source) for each in pieces(template)]
