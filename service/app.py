@@ -24,6 +24,8 @@ from service.accounts.access import publish_actions
 from service.adequacy import routes as adequacy
 from service.agronomy import pest_routes, water_routes, weather_routes
 from service.areas import routes as areas
+from service.bulletins import routes as bulletins
+from service.bulletins.rules import StepNotAllowed
 from service.capacity import routes as capacity
 from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
@@ -91,6 +93,7 @@ BOOKS = (
     pest_routes,
     facts,
     doubts,
+    bulletins,
     maps,
 )
 PAGES = (
@@ -108,6 +111,7 @@ PAGES = (
     doubt_routes,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
+CORE = dict.fromkeys((MoveNotAllowed, StepOutOfOrder, StepNotAllowed), Conflict)
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16
 MAX_LENGTH_DIGITS = 18
@@ -158,7 +162,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.writing = asyncio.Semaphore(ADMITTED_WRITERS)
     app.state.long = asyncio.Semaphore(1)
     _add_routes(app)
-    errors.install(app, core={MoveNotAllowed: Conflict, StepOutOfOrder: Conflict}, page=error_page)
+    errors.install(app, core=CORE, page=error_page)
     app.add_middleware(Guarded)
     app.add_middleware(telemetry.Observed, metrics=app.state.metrics)
     return app

@@ -9,6 +9,7 @@ path parameters (`NAMES`) that name them.
 from tests import (
     books_agronomy,
     books_doubts,
+    books_bulletins,
     books_facts,
     books_machinery,
     books_outlets,
@@ -30,6 +31,7 @@ BOOKS = (
     books_agronomy,
     books_facts,
     books_doubts,
+    books_bulletins,
 )
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}

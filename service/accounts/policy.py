@@ -101,6 +101,9 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "doubt.reply": dict.fromkeys((_R.RECORDER, _R.APPROVER, _R.OFFICER), Reach.OWN),
         "doubt.settle": _BUREAU,
         "doubt.run": _BUREAU,
+        # bulletins: issued ones; drafts only by who may write
+        "bulletin.read": _READERS,
+        "bulletin.write": _BUREAU,
         # agronomy
         "agronomy.read": _MAP,
         "agronomy.write": _KEEPERS,

@@ -8,6 +8,7 @@ import service.accounts.models
 import service.agronomy.models
 import service.areas.models
 import service.audit
+import service.bulletins.models
 import service.demo.models
 import service.doubts.models
 import service.jobs

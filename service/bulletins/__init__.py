@@ -1,0 +1,1 @@
+"""Bulletins: text whose every figure is a fact; frozen when issued."""

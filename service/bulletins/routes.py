@@ -1,0 +1,107 @@
+"""The API of bulletins."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import PlainTextResponse
+
+from service.accounts.access import allow
+from service.bulletins import actions, queries
+from service.bulletins.models import State
+from service.bulletins.schemas import (
+    BulletinCard,
+    BulletinCreate,
+    BulletinRead,
+    CorrectionCreate,
+    IssueCreate,
+    Proposal,
+    Review,
+    Revise,
+)
+from service.schemas import Id, Page, StrictRoute
+from service.security import SessionDep
+
+router = APIRouter(prefix="/api/v1", tags=["bulletins"], route_class=StrictRoute)
+Cursor = Annotated[int, Query(ge=0, le=10**9)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+READ, WRITE = [allow("bulletin.read")], [allow("bulletin.write")]
+REPEATED: dict[int | str, dict[str, Any]] = {
+    200: {"model": BulletinCard, "description": "The book says this already"}
+}
+
+
+@router.get("/bulletins", response_model=Page[BulletinRead], dependencies=READ)
+def list_bulletins(
+    session: SessionDep, state: State | None = None, cursor: Cursor = 0, limit: Limit = 100
+) -> Page[BulletinRead]:
+    """List the bulletins, the newest first; drafts for the bureau only."""
+    found = queries.bulletins(session, limit=limit, offset=cursor)
+    following = str(cursor + limit) if len(found) == limit else None
+    kept = [each for each in found if state is None or each.state is state]
+    return Page(items=kept, next=following)
+
+
+@router.post(
+    "/bulletins",
+    status_code=201,
+    response_model=BulletinCard,
+    responses=REPEATED,
+    dependencies=WRITE,
+)
+def draft(session: SessionDep, response: Response, given: BulletinCreate) -> BulletinCard:
+    """Enter a draft: its head, its day, and its text with slots for facts."""
+    found, is_new = actions.draft(session, given)
+    response.status_code = 201 if is_new else 200
+    return queries.card(session, found.id)
+
+
+@router.get("/bulletins/{bulletin_id}", response_model=BulletinCard, dependencies=READ)
+def read_bulletin(session: SessionDep, bulletin_id: Id) -> BulletinCard:
+    """Return one bulletin with its text, figures, doubts and steps."""
+    return queries.card(session, bulletin_id)
+
+
+@router.get("/bulletins/{bulletin_id}/text", response_class=PlainTextResponse, dependencies=READ)
+def read_text(session: SessionDep, bulletin_id: Id) -> str:
+    """Return the text alone; of an issued one always the same."""
+    return queries.present(session, queries.bulletin(session, bulletin_id))[0]
+
+
+@router.get("/bulletins/{bulletin_id}/proposals", response_model=Page[Proposal], dependencies=READ)
+def list_proposals(session: SessionDep, bulletin_id: Id) -> Page[Proposal]:
+    """List the figures of an issued bulletin that the books tell otherwise by now."""
+    return Page(items=queries.proposals(session, bulletin_id))
+
+
+@router.post("/bulletins/{bulletin_id}/revise", response_model=BulletinCard, dependencies=WRITE)
+def revise(session: SessionDep, bulletin_id: Id, given: Revise) -> BulletinCard:
+    """Put another text in place; it must be reviewed again."""
+    return queries.card(session, actions.revise(session, bulletin_id, given).id)
+
+
+@router.post("/bulletins/{bulletin_id}/review", response_model=BulletinCard, dependencies=WRITE)
+def review(session: SessionDep, bulletin_id: Id, given: Review) -> BulletinCard:
+    """Say that a second person has read the text."""
+    return queries.card(session, actions.review(session, bulletin_id, given).id)
+
+
+@router.post("/bulletins/{bulletin_id}/issue", response_model=BulletinCard, dependencies=WRITE)
+def issue(session: SessionDep, bulletin_id: Id, given: IssueCreate) -> BulletinCard:
+    """Issue: freeze the text and every figure."""
+    return queries.card(session, actions.issue(session, bulletin_id, given).id)
+
+
+@router.post(
+    "/bulletins/{bulletin_id}/correct",
+    status_code=201,
+    response_model=BulletinCard,
+    responses=REPEATED,
+    dependencies=WRITE,
+)
+def correct(
+    session: SessionDep, response: Response, bulletin_id: Id, given: CorrectionCreate
+) -> BulletinCard:
+    """Draft the issue that is to take an issued one's place."""
+    found, is_new = actions.correct(session, bulletin_id, given)
+    response.status_code = 201 if is_new else 200
+    return queries.card(session, found.id)
