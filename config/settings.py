@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     """Where land files that came in are kept, with what was read of them."""
     photo_directory: Path = Path("var/photos")
     """Where the originals of photos are kept by their content; it grows and never changes."""
+    font_file: Path | None = None
+    """A TrueType font with Chinese characters for PDFs; without one it is looked for."""
     tianditu_key: SecretStr | None = None
     """Key of the national basemap (天地图, browser kind); without one nothing is asked outside.
 

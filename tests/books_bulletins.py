@@ -57,6 +57,8 @@ REQUESTS = {
     ("GET", f"{A}/bulletins"): _nothing,
     ("POST", f"{A}/bulletins"): _draft,
     ("GET", B): _nothing,
+    ("GET", f"{B}.docx"): _nothing,
+    ("GET", f"{B}.pdf"): _nothing,
     ("GET", f"{B}/text"): _nothing,
     ("GET", f"{B}/proposals"): _nothing,
     **{

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from service.accounts.access import allow
-from service.bulletins import actions, queries
+from service.bulletins import actions, fonts, paper, queries, word
+from service.bulletins.document import document
 from service.bulletins.models import State
 from service.bulletins.schemas import (
     BulletinCard,
@@ -53,6 +54,39 @@ def draft(session: SessionDep, response: Response, given: BulletinCreate) -> Bul
     found, is_new = actions.draft(session, given)
     response.status_code = 201 if is_new else 200
     return queries.card(session, found.id)
+
+
+class WordFile(Response):
+    """A Word file."""
+
+    media_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+class PdfFile(Response):
+    """A PDF."""
+
+    media_type = "application/pdf"
+
+
+def _attachment(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+# Before the bulletin itself, whose id would take the ending as well.
+@router.get("/bulletins/{bulletin_id}.docx", response_class=WordFile, dependencies=READ)
+def read_docx(request: Request, session: SessionDep, bulletin_id: Id) -> WordFile:
+    """Return one bulletin as a Word file."""
+    found = document(session, queries.bulletin(session, bulletin_id))
+    content = word.docx_bytes(found, fonts.loaded(request.app.state.settings.font_file))
+    return WordFile(content, headers=_attachment(f"bulletin-{bulletin_id}.docx"))
+
+
+@router.get("/bulletins/{bulletin_id}.pdf", response_class=PdfFile, dependencies=READ)
+def read_pdf(request: Request, session: SessionDep, bulletin_id: Id) -> PdfFile:
+    """Return one bulletin as a PDF with its fonts."""
+    found = document(session, queries.bulletin(session, bulletin_id))
+    content = paper.pdf_bytes(found, fonts.load(request.app.state.settings.font_file))
+    return PdfFile(content, headers=_attachment(f"bulletin-{bulletin_id}.pdf"))
 
 
 @router.get("/bulletins/{bulletin_id}", response_model=BulletinCard, dependencies=READ)
