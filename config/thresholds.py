@@ -203,6 +203,8 @@ class DoubtThresholds(_Section):
     rainiest_mm: Decimal
     climate_margin_c: Decimal
     storage_share: Decimal
+
+
 class BulletinThresholds(_Section):
     """When a bulletin may be issued, and when a correction is proposed."""
 

@@ -8,8 +8,8 @@ path parameters (`NAMES`) that name them.
 
 from tests import (
     books_agronomy,
-    books_doubts,
     books_bulletins,
+    books_doubts,
     books_facts,
     books_machinery,
     books_outlets,

@@ -8,7 +8,7 @@ from service.columns import UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 
 def upgrade() -> None:
