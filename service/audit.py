@@ -7,17 +7,18 @@ known at an instant can never gain a row later.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, String, Text, event, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.columns import UtcInstant, ordered_text
-from service.database import Base, clock_of
+from service.database import Base, Database, clock_of
 
 ALGORITHM = "sha256"
 GENESIS = "0" * 64
@@ -25,6 +26,9 @@ BEFORE_EVERYTHING = datetime(1990, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 BATCH = 2000
 BEFORE_ANY_NUMBER = -(2**63)
+MAX_ANSWERS = 256
+ANSWERS_TURN = Lock()
+T = TypeVar("T")
 UNREADABLE = (ValueError, TypeError, DBAPIError)
 """What a row may raise whose bytes were changed beneath us."""
 
@@ -87,6 +91,29 @@ def instant(session: Session) -> datetime:
 def latest_instant(session: Session) -> datetime:
     """Return the instant of the newest committed change: what "now" can know."""
     return session.scalars(select(AuditHead.at)).one()
+
+
+def until_the_next_write(session: Session, key: Hashable, make: Callable[[], T]) -> T:
+    """Return the answer to a question, made once for each state of the books.
+
+    Every change moves the head of the chain, so an answer made at a head holds as long as it is
+    the head, whichever server made the change. A transaction that writes makes its own.
+    """
+    if session.info.get("audit_queue") or session.new or session.dirty:
+        return make()
+    database: Database = session.info["database"]
+    whole = (session.scalar(select(AuditHead.__table__.c.n)), key)
+    with ANSWERS_TURN:
+        if whole in database.answers:
+            database.answers.move_to_end(whole)
+            found: T = database.answers[whole]
+            return found
+    made = make()
+    with ANSWERS_TURN:
+        database.answers[whole] = made
+        while len(database.answers) > MAX_ANSWERS:
+            database.answers.popitem(last=False)
+    return made
 
 
 def record(

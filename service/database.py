@@ -2,7 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +69,8 @@ class Database:
         self.is_demonstration = False
         self.kept: dict[str, dict[str, Any]] = {}
         """Rows that never change once they stand, by kind and code; read once per server."""
+        self.answers: OrderedDict[Hashable, Any] = OrderedDict()
+        """Answers that hold until the next write; see `audit.until_the_next_write`."""
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         event.listen(self.engine, "begin", self._begin)

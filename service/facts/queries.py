@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.doubts.doubt import Book
+from service import audit
 from service.accounts.models import Account
 from service.errors import NotFound
 from service.facts import sowing_facts, supply_facts, work_facts
@@ -18,6 +19,7 @@ from service.facts.reading import Asked, Reading
 from service.facts.schemas import FactRow, FactValue
 from service.reporting import queries as reporting
 from service.reporting.models import Season
+from service.security import Viewer
 
 REGISTRY: dict[str, FactDef] = {
     each.code: each for each in (*sowing_facts.FACTS, *supply_facts.FACTS, *work_facts.FACTS)
@@ -62,10 +64,22 @@ def asked(session: Session, area_code: str, as_of: date, known_at: datetime | No
 def facts(
     session: Session, question: Asked, codes: Iterable[str] | None = None
 ) -> dict[str, FactValue]:
-    """Return the facts of a day, all or some, each book read once."""
-    reading = Reading(session, question)
-    wanted = [definition(code) for code in codes] if codes is not None else REGISTRY.values()
-    return {each.code: _value(each, reading, each.compute(reading)) for each in wanted}
+    """Return the facts of a day, all or some, each book read once.
+
+    They are made once for each state of the books: leaders ask for the same day again and again.
+    """
+    wanted = tuple(definition(code).code for code in (REGISTRY if codes is None else codes))
+    viewer: Viewer | None = session.info.get("viewer")
+    seen = viewer and (viewer.role, viewer.area_code)
+    season = question.season.code if question.season else None
+    key = ("facts", seen, season, question.area_code, question.as_of, question.known_at, wanted)
+
+    def make() -> dict[str, FactValue]:
+        reading = Reading(session, question)
+        defined = [REGISTRY[code] for code in wanted]
+        return {each.code: _value(each, reading, each.compute(reading)) for each in defined}
+
+    return dict(audit.until_the_next_write(session, key, make))
 
 
 def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:

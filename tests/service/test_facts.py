@@ -139,3 +139,22 @@ def test_a_text_is_judged_on_its_page(bureau, told):
     assert '<mark class="lint-equal"' in page.text
     assert "<b>粗体</b>" not in page.text
     assert bureau.get("/lint").status_code == 200
+
+
+def test_an_answer_is_made_once_until_something_is_written(bureau, told, monkeypatch):
+    made = []
+
+    class Counted(queries.Reading):
+        def __init__(self, *told) -> None:
+            made.append(told)
+            super().__init__(*told)
+
+    monkeypatch.setattr(queries, "Reading", Counted)
+    first, second = facts(bureau), facts(bureau)
+    assert (first, len(made)) == (second, 1)
+    facts(bureau, as_of="2023-04-19")
+    assert len(made) == 2, "another day is another question"
+    posted(bureau, told, "receipt", 1, "2023-04-19")
+    third = facts(bureau)
+    assert len(made) == 3
+    assert third["stock.fertilizer"]["exact"] != first["stock.fertilizer"]["exact"]
