@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from inspections.doubts.catalogue import RULES
@@ -104,7 +104,7 @@ def _is_in(states: Iterable[State]) -> ColumnElement[bool]:
         kinds = {kind, EventKind.REOPEN} if state is State.ASSIGNED else {kind}
         is_kind = DoubtEvent.kind.in_(sorted(kinds))
         found.append(is_kind if verdict is None else and_(is_kind, DoubtEvent.verdict == verdict))
-    return or_(*found)
+    return or_(false(), *found)
 
 
 def _states(wanted: Filter) -> set[State]:

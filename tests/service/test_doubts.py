@@ -136,6 +136,7 @@ def test_who_did_not_answer_in_time_may_still_answer(oversown, bureau, recorder)
     late = recorder.post(f"doubts/{found['id']}/reply", {"text": "节后补答"})
     assert (late.status_code, late.json()["state"]) == (201, "replied")
     assert doubts(bureau, is_overdue=True) == []
+    assert doubts(bureau, is_overdue=True, state="confirmed") == [], "what is settled is never due"
 
 
 def test_another_town_sees_nothing_and_a_recorder_sees_no_doubts_of_inspections(
