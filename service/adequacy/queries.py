@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from inspections import adequacy as rules
 from inspections.adequacy import Alert, Grams, Need
+from service import audit
 from service.adequacy import codes
 from service.adequacy.schemas import (
     Adequacy,
@@ -24,6 +25,7 @@ from service.areas.queries import CODE_LENGTH
 from service.database import thresholds_of
 from service.errors import Invalid
 from service.reporting.models import Season
+from service.security import Viewer
 from service.sowing import plan_rollups, remaining
 from service.sowing import queries as sowing
 from service.sowing.progress import Question as SowingQuestion
@@ -78,7 +80,14 @@ class Table:
 
 
 def adequacy(session: Session, asked: Asked) -> Adequacy:
-    """Return whether farm inputs last in the towns of an area."""
+    """Return whether farm inputs last in the towns of an area; made once until the next write."""
+    viewer: Viewer | None = session.info.get("viewer")
+    seen = viewer and (viewer.role, viewer.area_code)
+    key = ("adequacy", seen, asked.season.code, asked.area_code, asked.as_of, asked.known_at)
+    return audit.until_the_next_write(session, key, lambda: _adequacy(session, asked))
+
+
+def _adequacy(session: Session, asked: Asked) -> Adequacy:
     if asked.season.kind != SPRING:
         raise Invalid("农资需求只按春播的农时计算;请选春播的播种季", field="season")
     if len(asked.area_code) > TOWN:

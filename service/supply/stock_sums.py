@@ -99,9 +99,14 @@ def _told(cards: Select[Any]) -> tuple[Select[Any], Any, Any, Any]:
 
 def _sums(cards: Select[Any]) -> Sums:
     of_these, outlet, product, kg = _told(cards)
-    products = of_these.where(kg > 0).with_only_columns(product, null(), func.sum(kg))
-    outlets = of_these.with_only_columns(null(), outlet, null()).distinct()
-    return Sums(cards, products.group_by(product).union_all(outlets))
+    # Used twice, so SQLite looks for the cards once and keeps them.
+    told = of_these.with_only_columns(
+        outlet.label("outlet_id"), product.label("product_code"), kg.label("kg")
+    )
+    kept = told.cte("told").c
+    products = select(kept.product_code, null(), func.sum(kept.kg)).where(kept.kg > 0)
+    outlets = select(null(), kept.outlet_id, null()).distinct()
+    return Sums(cards, products.group_by(kept.product_code).union_all(outlets))
 
 
 def _sums_at_once(cards: Select[Any]) -> Sums:
