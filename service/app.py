@@ -42,6 +42,7 @@ from service.maps.tile_cache import TileCache
 from service.pages import (
     agronomy_routes,
     doubt_routes,
+    bulletin_routes,
     land_routes,
     leader_routes,
     lint_routes,
@@ -109,6 +110,7 @@ PAGES = (
     lint_routes,
     leader_routes,
     doubt_routes,
+    bulletin_routes,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
 CORE = dict.fromkeys((MoveNotAllowed, StepOutOfOrder, StepNotAllowed), Conflict)

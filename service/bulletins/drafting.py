@@ -214,7 +214,7 @@ def _fact(value: FactValue) -> FactFigure:
         unit=value.unit,
         exact=value.exact,
         statement=value.statement,
-        shown=_shown(value),
+        shown=shown(value),
         is_lower_bound=value.is_lower_bound,
         coverage=value.coverage,
         n_rows=value.n_rows,
@@ -225,7 +225,8 @@ def _fact(value: FactValue) -> FactFigure:
     )
 
 
-def _shown(value: FactValue) -> str:
+def shown(value: FactValue) -> str:
+    """Write a fact's value as a table does, its unit left out."""
     if value.form is Form.STATEMENT:
         return {True: "成立", False: "不成立", None: "—"}[value.statement]
     if value.value is None:

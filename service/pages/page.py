@@ -33,6 +33,8 @@ NAVIGATION = (
         (Role.LEADER, Role.BUREAU, Role.APPROVER, Role.RECORDER, Role.AUDITOR, Role.ADMIN),
     ),
     ("/doubts", "存疑", tuple(role for role in Role if may(role, "doubt.read"))),
+    ("/bulletins", "简报", tuple(role for role in Role if may(role, "bulletin.read"))),
+    ("/facts", "数字", tuple(role for role in Role if may(role, "fact.read"))),
     ("/outlets", "网点", tuple(role for role in Role if may(role, "outlet.read"))),
     ("/supply", "农资", tuple(role for role in Role if may(role, "stock.adequacy.read"))),
     ("/stock", "库存", tuple(role for role in Role if may(role, "stock.write"))),

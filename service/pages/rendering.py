@@ -75,6 +75,11 @@ DONE_TEXT = {
     "doubt-run": "已核查一遍",
     "doubt-reply": "已答复,等区里认定",
     "doubt-settle": "已认定",
+    "bulletin-draft": "已拟稿;请改正文,再请一位同事核稿",
+    "bulletin-revise": "已改稿,须由另一位同事再核",
+    "bulletin-review": "已核稿,可以签发",
+    "bulletin-issue": "已签发;文字和数字不再变动",
+    "bulletin-correct": "已拟更正稿,核稿、签发后代替原来的一期",
 }
 WEEKDAYS = "一二三四五六日"
 
