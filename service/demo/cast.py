@@ -31,6 +31,7 @@ def _roles(towns: Mapping[str, str]) -> list[tuple[str, str, Role, str]]:
     found = [
         ("admin", "系统管理员", Role.ADMIN, COUNTY),
         ("bureau", "区农业农村局", Role.BUREAU, COUNTY),
+        ("bureau-2", "区农业农村局核稿", Role.BUREAU, COUNTY),
         ("leader", "区领导", Role.LEADER, COUNTY),
         ("auditor", "审计", Role.AUDITOR, COUNTY),
     ]

@@ -2,6 +2,7 @@
 
 from service.demo.agronomy_chapter import AgronomyChapter
 from service.demo.doubts_chapter import DoubtsChapter
+from service.demo.bulletins_chapter import BulletinsChapter
 from service.demo.machinery_chapter import MachineryChapter
 from service.demo.outlets_chapter import OutletsChapter
 from service.demo.prices_chapter import PricesChapter
@@ -17,4 +18,5 @@ CHAPTERS: tuple[type[Chapter], ...] = (
     MachineryChapter,
     AgronomyChapter,
     DoubtsChapter,
+    BulletinsChapter,
 )

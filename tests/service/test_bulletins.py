@@ -304,3 +304,16 @@ def test_the_shipped_templates_can_be_saved_as_they_are(bureau, database):
         assert problems(template, drafting.known_figures(), rule) == []
         made = drafted(bureau, kind=kind.value, template=None, number=number)
         assert len(made["facts"]) >= 14
+
+
+def test_a_report_marks_a_stale_source_and_a_bulletin_does_not(bureau, as_role):
+    shop = opened(bureau)
+    officer = as_role("officer")
+    body = event(shop, "count", 100_000, "2023-04-10", source="inspection")
+    assert officer.post("stock/events", body).status_code == 201
+    template = "二、农资供应\n化肥储备{{stock.fertilizer|以上}}。{{pests.plots|判断}}"
+    plain = drafted(bureau, template=template)
+    assert plain["text"].splitlines()[1].startswith("化肥储备100吨以上。尚未开展")
+    report = drafted(bureau, template=template, kind="report")
+    assert "化肥储备100吨以上（数据距今10天）。" in report["text"]
+    assert [len(each) for each in report["paragraphs"]] == [1, 4]

@@ -22,6 +22,7 @@ from service.accounts.models import Account
 from service.agronomy import period as season
 from service.agronomy import pests, water, weather
 from service.app import create_app
+from service.bulletins import queries as bulletins
 from service.database import Database
 from service.demo import cast
 from service.demo import clock as demo_clock
@@ -112,6 +113,18 @@ def test_the_register_gives_the_bulletins_outlets_with_their_rows(told):
     assert counts.n_without_place == 3
     assert counts.n_outside_town == 2
     assert before.n_active == 242
+
+
+def test_the_bulletin_was_issued_with_its_doubt_by_the_leaders_decision(told):
+    with told.system_reading() as session:
+        found = {each.state: each for each in bulletins.bulletins(session)}
+        issued = bulletins.card(session, found["issued"].id)
+        report = bulletins.card(session, found["draft"].id)
+    for figure in ("18.366万亩", "233个", "4千吨以上", "800吨以上", "130多人次", "46家次"):
+        assert figure in issued.text, figure
+    assert [each.leader_name for each in issued.steps] == [None, None, "区领导"]
+    assert {each.code for each in issued.doubts} == {"stock.pesticide"}
+    assert report.problems == []
 
 
 def test_the_machines_and_trainings_are_the_bulletins_with_their_rows(told):
@@ -258,7 +271,7 @@ def test_the_clock_of_the_story_goes_on_and_it_is_marked(told):
 def test_the_password_given_last_opens_every_account(told):
     with told.system_reading() as session:
         accounts = session.scalars(sa.select(Account)).all()
-    assert len(accounts) == 4 + 2 * 9 + 12 + 3
+    assert len(accounts) == 5 + 2 * 9 + 12 + 3
     (hashed,) = {account.password_hash for account in accounts}
     assert is_password(NEW_PASSWORD, hashed)
     assert not is_password(PASSWORD, hashed)
