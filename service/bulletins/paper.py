@@ -24,7 +24,7 @@ NOT_FIRST = "，。、；：！？）》”’%,.;:!?)"
 WORD = re.compile(r"[0-9A-Za-z.%]{1,24}|.")
 """What stays on one line: a number, or one character."""
 NAME_ROOM, LABEL_ROOM = 90.0, 150.0
-BAR = 16.0
+BAR, CHART_HEAD = 16.0, 30.0
 
 
 def pdf_bytes(document: Document, fonts: Fonts) -> bytes:
@@ -137,7 +137,10 @@ class _Press:
         """Draw the progress of the units below."""
         if not document.bars:
             return
-        self.down(8)
+        height = BAR * len(document.bars) + CHART_HEAD
+        if self.y - height < BOTTOM < TOP - height:  # whole on one page, where it fits on one
+            self.canvas.showPage()
+            self.y = TOP
         self.text("各单位播种进度(深色为已播,浅色为计划)", 11)
         for bar in lengths(document.bars):
             self.bar(bar)

@@ -17,6 +17,7 @@ from service.bulletins.fonts import Fonts
 
 FACE, BODY_FACE = "黑体", "仿宋"
 RED = RGBColor(0xC0, 0x10, 0x10)
+COLUMN_WIDTHS = (5.6, 3.6, 1.8, 1.8, 2.4)
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """Of every part: the same content must be the same file."""
 
@@ -76,11 +77,10 @@ def _line(
 def _table(word: WordDocument, document: Document) -> None:
     _line(word, "附:数字与依据", size=12, face=FACE)
     table = word.add_table(rows=1, cols=len(COLUMNS), style="Table Grid")
-    for cell, text in zip(table.rows[0].cells, COLUMNS, strict=True):
-        cell.text = text
-    for row in document.rows:
-        for cell, text in zip(table.add_row().cells, row, strict=True):
-            cell.text = text
+    for at, row in enumerate((COLUMNS, *document.rows)):
+        cells = table.add_row().cells if at else table.rows[0].cells
+        for cell, text, width in zip(cells, row, COLUMN_WIDTHS, strict=True):
+            cell.text, cell.width = text, Cm(width)
     _line(word, document.source, size=9)
 
 
