@@ -41,8 +41,8 @@ from service.maps import routes as maps
 from service.maps.tile_cache import TileCache
 from service.pages import (
     agronomy_routes,
-    doubt_routes,
     bulletin_routes,
+    doubt_routes,
     land_routes,
     leader_routes,
     lint_routes,

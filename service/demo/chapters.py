@@ -1,8 +1,8 @@
 """The chapters of the record books, in the order in which each day is told."""
 
 from service.demo.agronomy_chapter import AgronomyChapter
-from service.demo.doubts_chapter import DoubtsChapter
 from service.demo.bulletins_chapter import BulletinsChapter
+from service.demo.doubts_chapter import DoubtsChapter
 from service.demo.machinery_chapter import MachineryChapter
 from service.demo.outlets_chapter import OutletsChapter
 from service.demo.prices_chapter import PricesChapter
