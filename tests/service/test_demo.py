@@ -28,6 +28,7 @@ from service.demo import cast
 from service.demo import clock as demo_clock
 from service.demo import load as demo_load
 from service.demo.story import CLOSING_DAY, CLOSING_MU, Story
+from service.facts import queries as facts
 from service.machinery import queries as machinery
 from service.parcels.models import AreaOutline, LandImport, Lineage, ParcelVersion
 from service.reporting import actions
@@ -476,3 +477,34 @@ def test_every_figure_of_the_bulletin_has_its_rows(reader):
     assert_machines(reader)
     assert_trained(reader)
     assert_prices(reader)
+
+
+def test_the_bulletins_own_words_hold_and_a_wrong_one_does_not(told, shared_data, tmp_path):
+    (issue,) = (shared_data.parent / "seed").glob("*.txt")
+    section = issue.read_text(encoding="utf-8").split("春耕生产，刻不容缓")[1].split("强化宣传")[0]
+    url, file = told.url.render_as_string(hide_password=False), tmp_path / "section.txt"
+    file.write_text(section, encoding="utf-8")
+    asked = ("lint", str(file), "--as-of", str(CLOSING_DAY))
+    right = chungeng(*asked, url=url, cwd=tmp_path, COLUMNS="200")
+    assert right.returncode == 0, right.stdout
+    assert f"截至 {CLOSING_DAY}:相符 5,说法成立 9。" in right.stdout
+    file.write_text(section.replace("46家次", "46家"), encoding="utf-8")
+    wrong = chungeng(*asked, url=url, cwd=tmp_path, COLUMNS="200")
+    assert wrong.returncode == 1
+    assert "不符 1" in wrong.stdout
+
+
+FACTS_ON: dict[bool, dict[str, tuple]] = {}
+
+
+def test_both_engines_give_the_same_facts_and_digests(told):
+    """Runs on each engine; the second compares with what the first gave."""
+    with told.system_reading() as session:
+        found = facts.facts(session, facts.asked(session, COUNTY, CLOSING_DAY))
+    FACTS_ON[told.is_sqlite] = {
+        code: (each.exact and Decimal(each.exact), each.statement, each.n_rows, each.digest)
+        for code, each in found.items()
+    }
+    assert len(FACTS_ON[told.is_sqlite]) == len(facts.REGISTRY)
+    if len(FACTS_ON) > 1:
+        assert FACTS_ON[True] == FACTS_ON[False]
