@@ -110,7 +110,7 @@ def a_server(app: str, url: str, *, is_factory: bool = False) -> Iterator[Server
 
 
 def _wait(port: int) -> None:
-    for _ in range(200):
+    for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
