@@ -45,8 +45,8 @@ from service.visits import queries as visits
 
 COUNTY = "441803"
 PASSWORD, NEW_PASSWORD = "spring of 2023", "another spring"
-TIMEOUT_SECONDS = 280
-pytestmark = pytest.mark.timeout(600)
+TIMEOUT_SECONDS = 560
+pytestmark = pytest.mark.timeout(1200)
 
 
 def chungeng(*words: str, url: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess:
