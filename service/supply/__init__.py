@@ -1,1 +1,1 @@
-"""Farm-input supply: outlets and licences."""
+"""Farm-input supply: outlets, licences, products, stock and prices."""
