@@ -31,6 +31,7 @@ def test_a_bulletin_is_drafted_reviewed_and_issued_by_keyboard(
 ):
     page = browse("first", width=width, height=844)
     page.get_by_role("link", name="简报", exact=True).click()
+    page.wait_for_url("**/bulletins")
     assert fits(page)
     page.get_by_label("标题").fill("春耕进展顺利")
     page.keyboard.press("Enter")

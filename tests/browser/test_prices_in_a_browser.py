@@ -24,6 +24,7 @@ def shop(make_account, database) -> None:
 
 
 def has_no_sideways_scroll(page: Page) -> bool:
+    page.get_by_role("heading", level=1).wait_for()  # what was clicked leads to another page
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -28,6 +28,7 @@ def shop(make_account, database) -> str:
 
 
 def fits(page: Page) -> bool:
+    page.get_by_role("heading", level=1).wait_for()  # what was clicked leads to another page
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
