@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Double, Enum, Numeric, String, Uuid
@@ -77,6 +78,16 @@ def ordered_text(length: int) -> TypeEngine[str]:
     subtree would be cut off.
     """
     return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def choice(kind: type[StrEnum], length: int = 16) -> Enum:
+    """Return the column type of one of a few words."""
+    return Enum(
+        kind,
+        native_enum=False,
+        length=length,
+        values_callable=lambda kinds: [each.value for each in kinds],
+    )
 
 
 Mu = ExactDecimal(14, 2)

@@ -5,10 +5,10 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Double, Enum, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import ExactDecimal, Mu, ordered_text
+from service.columns import ExactDecimal, Mu, choice, ordered_text
 from service.database import Base
 from service.records import Correctable
 from service.security import AreaScoped, SeenFromBelow
@@ -39,16 +39,6 @@ class Method(StrEnum):
     SWEEPING = "sweeping"
     VISUAL = "visual"
     OTHER = "other"
-
-
-def choice(kind: type[StrEnum]) -> Enum:
-    """Return the column type of one of a few words."""
-    return Enum(
-        kind,
-        native_enum=False,
-        length=16,
-        values_callable=lambda kinds: [each.value for each in kinds],
-    )
 
 
 class WeatherStation(SeenFromBelow, Correctable, Base):

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import UtcInstant
+from service.columns import UtcInstant, choice
 from service.database import Base
 from service.records import Recorded
 from service.security import SeenFromBelow
@@ -40,16 +40,6 @@ class State(StrEnum):
     REVIEWED = "reviewed"
     ISSUED = "issued"
     CORRECTED = "corrected"
-
-
-def choice(kind: type[StrEnum]) -> Enum:
-    """Return the column type of one of a few words."""
-    return Enum(
-        kind,
-        native_enum=False,
-        length=16,
-        values_callable=lambda kinds: [each.value for each in kinds],
-    )
 
 
 class Bulletin(SeenFromBelow, Recorded, Base):

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inspections.doubts.doubt import Book, Severity, WhichRange
-from service.columns import UtcInstant, ordered_text
+from service.columns import UtcInstant, choice, ordered_text
 from service.database import Base
 from service.security import AreaScoped, SeenFromBelow
 
@@ -36,16 +36,6 @@ class Verdict(StrEnum):
     CONFIRMED = "confirmed"
     CORRECTED = "corrected"
     UPHELD = "upheld"
-
-
-def choice(kind: type[StrEnum]) -> Enum:
-    """Return the column type of one of a few words."""
-    return Enum(
-        kind,
-        native_enum=False,
-        length=16,
-        values_callable=lambda kinds: [each.value for each in kinds],
-    )
 
 
 class Doubt(AreaScoped, Base):

@@ -5,10 +5,10 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import ExactDecimal, ordered_text
+from service.columns import ExactDecimal, choice, ordered_text
 from service.database import Base
 from service.records import Correctable, Recorded
 from service.security import AreaScoped
@@ -40,16 +40,6 @@ class Audience(StrEnum):
     MECHANIC = "mechanic"
     TECHNICIAN = "technician"
     COOPERATIVE = "cooperative"
-
-
-def choice(kind: type[StrEnum]) -> Enum:
-    """Return the column type of one of a few words."""
-    return Enum(
-        kind,
-        native_enum=False,
-        length=16,
-        values_callable=lambda kinds: [each.value for each in kinds],
-    )
 
 
 class MachineClass(Base):

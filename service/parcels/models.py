@@ -16,7 +16,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Double,
-    Enum,
     ForeignKey,
     Index,
     String,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import SurveyNumber, UtcInstant
+from service.columns import SurveyNumber, UtcInstant, choice
 from service.database import Base
 from service.security import AreaScoped, SeenFromBelow
 from service.space import Geometry
@@ -75,15 +74,6 @@ class LineageOp(StrEnum):
     ADJUST = "adjust"
 
 
-def _named(enum: type[StrEnum]) -> Enum:
-    return Enum(
-        enum,
-        native_enum=False,
-        length=24,
-        values_callable=lambda members: [each.value for each in members],
-    )
-
-
 class LandImport(AreaScoped, Base):
     """One file of land: what was read of it, what was found, and what was done with it."""
 
@@ -93,8 +83,8 @@ class LandImport(AreaScoped, Base):
     filename: Mapped[str] = mapped_column(String(200))
     file_sha256: Mapped[str] = mapped_column(String(64), index=True)
     n_bytes: Mapped[int] = mapped_column(BigInteger)
-    kind: Mapped[LandKind | None] = mapped_column(_named(LandKind))
-    state: Mapped[ImportState] = mapped_column(_named(ImportState))
+    kind: Mapped[LandKind | None] = mapped_column(choice(LandKind, 24))
+    state: Mapped[ImportState] = mapped_column(choice(ImportState, 24))
     options: Mapped[str] = mapped_column(Text, default="{}")
     report: Mapped[str] = mapped_column(Text, default="{}")
     problem: Mapped[str | None] = mapped_column(Text)
@@ -113,7 +103,7 @@ class LandRevision(Base):
 
     __tablename__ = "land_revisions"
 
-    kind: Mapped[LandKind] = mapped_column(_named(LandKind), primary_key=True)
+    kind: Mapped[LandKind] = mapped_column(choice(LandKind, 24), primary_key=True)
     revision: Mapped[int] = mapped_column(default=0)
 
 
@@ -214,7 +204,7 @@ class Approval(AreaScoped, Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     uid: Mapped[UUID] = mapped_column(Uuid, unique=True)
-    kind: Mapped[ApprovalKind] = mapped_column(_named(ApprovalKind))
+    kind: Mapped[ApprovalKind] = mapped_column(choice(ApprovalKind, 24))
     document_no: Mapped[str] = mapped_column(String(100))
     issued_by: Mapped[str | None] = mapped_column(String(100))
     valid_from: Mapped[date]
@@ -259,7 +249,7 @@ class Lineage(Base):
     child_id: Mapped[int] = mapped_column(
         ForeignKey("parcel_versions.id"), primary_key=True, index=True
     )
-    op: Mapped[LineageOp] = mapped_column(_named(LineageOp))
+    op: Mapped[LineageOp] = mapped_column(choice(LineageOp, 24))
     area_m2: Mapped[float] = mapped_column(Double)
     share_of_parent: Mapped[float] = mapped_column(Double)
     share_of_child: Mapped[float] = mapped_column(Double)

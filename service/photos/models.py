@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Double, Enum, Index, String, Text, Uuid
+from sqlalchemy import CheckConstraint, Double, Index, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inspections.photos import Bearing
-from service.columns import UtcInstant, ordered_text
+from service.columns import UtcInstant, choice, ordered_text
 from service.database import Base
 from service.parcels.schemas import Datum
 from service.photos.headers import MediaType
@@ -23,16 +23,6 @@ class SubjectKind(StrEnum):
     PARCEL = "parcel"
     SURVEY = "survey"
     OTHER = "other"
-
-
-def choice(kind: type[StrEnum]) -> Enum:
-    """Return the column type of one of a few words."""
-    return Enum(
-        kind,
-        native_enum=False,
-        length=16,
-        values_callable=lambda kinds: [each.value for each in kinds],
-    )
 
 
 class Photo(AreaScoped, Recorded, Base):

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import UtcInstant
+from service.columns import UtcInstant, choice
 from service.database import Base
 from service.security import SeenFromBelow
 
@@ -34,12 +34,6 @@ class TaskEventKind(StrEnum):
     ACCEPT = "accept"
     REOPEN = "reopen"
     ARCHIVE = "archive"
-
-
-def _enum(kind: type[StrEnum]) -> Enum:
-    return Enum(
-        kind, native_enum=False, length=16, values_callable=lambda kinds: [k.value for k in kinds]
-    )
 
 
 class Season(Base):
@@ -87,7 +81,7 @@ class ReportingTask(SeenFromBelow, Base):
     n_expected: Mapped[int]
     """Villages of the unit that exist on the reference day: whose rows the week waits for."""
     state: Mapped[TaskState] = mapped_column(
-        _enum(TaskState), default=TaskState.PENDING, index=True
+        choice(TaskState), default=TaskState.PENDING, index=True
     )
     """A projection of the task's events."""
 
@@ -99,9 +93,9 @@ class TaskEvent(Base):
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
     task_id: Mapped[UUID] = mapped_column(ForeignKey("reporting_tasks.id"), index=True)
-    kind: Mapped[TaskEventKind] = mapped_column(_enum(TaskEventKind))
-    from_state: Mapped[TaskState] = mapped_column(_enum(TaskState))
-    to_state: Mapped[TaskState] = mapped_column(_enum(TaskState))
+    kind: Mapped[TaskEventKind] = mapped_column(choice(TaskEventKind))
+    from_state: Mapped[TaskState] = mapped_column(choice(TaskState))
+    to_state: Mapped[TaskState] = mapped_column(choice(TaskState))
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     at: Mapped[datetime] = mapped_column(UtcInstant)
     reason: Mapped[str | None] = mapped_column(String(500))

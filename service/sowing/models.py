@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     CheckConstraint,
-    Enum,
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
@@ -18,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import ExactDecimal, Mu, UtcInstant, ordered_text
+from service.columns import ExactDecimal, Mu, UtcInstant, choice, ordered_text
 from service.database import Base
 from service.security import AreaScoped
 
@@ -57,12 +56,6 @@ class Reason(StrEnum):
     MISREPORT = "misreport"
     CROP_LOST = "crop_lost"
     DEFINITION = "definition"
-
-
-def _enum(kind: type[StrEnum]) -> Enum:
-    return Enum(
-        kind, native_enum=False, length=16, values_callable=lambda kinds: [k.value for k in kinds]
-    )
 
 
 class Crop(Base):
@@ -137,14 +130,14 @@ class SowingReport(AreaScoped, Base):
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
     season_code: Mapped[str] = mapped_column(ForeignKey("seasons.code"))
     crop_code: Mapped[str] = mapped_column(ForeignKey("crops.code"))
-    method: Mapped[Method] = mapped_column(_enum(Method))
+    method: Mapped[Method] = mapped_column(choice(Method))
     as_of: Mapped[date]
-    answer: Mapped[Answer] = mapped_column(_enum(Answer))
+    answer: Mapped[Answer] = mapped_column(choice(Answer))
     cumulative_mu: Mapped[Decimal | None] = mapped_column(Mu)
     field_equivalent_mu: Mapped[Decimal | None] = mapped_column(Mu)
     """Nursery only: the field area that the beds will plant, by the factor of the day."""
-    basis: Mapped[Basis] = mapped_column(_enum(Basis))
-    reason: Mapped[Reason | None] = mapped_column(_enum(Reason))
+    basis: Mapped[Basis] = mapped_column(choice(Basis))
+    reason: Mapped[Reason | None] = mapped_column(choice(Reason))
     old_mu: Mapped[Decimal | None] = mapped_column(Mu)
     """What a correction or a fall replaced."""
     note: Mapped[str | None] = mapped_column(String(500))

@@ -5,10 +5,10 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Double, Enum, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import ExactDecimal, UtcInstant, ordered_text
+from service.columns import ExactDecimal, UtcInstant, choice, ordered_text
 from service.database import Base
 from service.records import Correctable, Recorded
 from service.security import AreaScoped
@@ -60,16 +60,6 @@ class LicenceKind(StrEnum):
     BUSINESS = "business"
 
 
-def choice(kind: type[StrEnum], length: int = 24) -> Enum:
-    """Return the column type of one of a few words."""
-    return Enum(
-        kind,
-        native_enum=False,
-        length=length,
-        values_callable=lambda kinds: [each.value for each in kinds],
-    )
-
-
 class Outlet(AreaScoped, Recorded, Base):
     """One place of business for farm inputs, by its first seat; all else is in its versions."""
 
@@ -94,8 +84,8 @@ class OutletVersion(Recorded, Base):
 
     outlet_id: Mapped[UUID] = mapped_column(ForeignKey("outlets.id"))
     valid_from: Mapped[date]
-    change: Mapped[Change] = mapped_column(choice(Change))
-    status: Mapped[Status] = mapped_column(choice(Status))
+    change: Mapped[Change] = mapped_column(choice(Change, 24))
+    status: Mapped[Status] = mapped_column(choice(Status, 24))
     seat_code: Mapped[str] = mapped_column(ordered_text(12))
     """The town or village of its seat."""
     name: Mapped[str] = mapped_column(String(100))
@@ -129,7 +119,7 @@ class Licence(Correctable, Base):
     outlet_id: Mapped[UUID] = mapped_column(ForeignKey("outlets.id"), index=True)
     area_code: Mapped[str] = mapped_column(ordered_text(12))
     """Where the outlet was when this was filed."""
-    kind: Mapped[LicenceKind] = mapped_column(choice(LicenceKind))
+    kind: Mapped[LicenceKind] = mapped_column(choice(LicenceKind, 24))
     number: Mapped[str] = mapped_column(String(64))
     scope: Mapped[str | None] = mapped_column(String(500))
     valid_from: Mapped[date]
@@ -147,7 +137,7 @@ class Product(Base):
     name: Mapped[str] = mapped_column(String(100))
     commodity: Mapped[str] = mapped_column(ordered_text(32))
     """What it is a pack of; needs are told by commodity."""
-    category: Mapped[Category] = mapped_column(choice(Category))
+    category: Mapped[Category] = mapped_column(choice(Category, 24))
     pack_kg: Mapped[Decimal] = mapped_column(ExactDecimal(10, 3))
     registration_no: Mapped[str | None] = mapped_column(String(24))
     n_share: Mapped[Decimal | None] = mapped_column(ExactDecimal(6, 4))

@@ -7,11 +7,10 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import ExactDecimal
+from service.columns import ExactDecimal, choice
 from service.database import Base
 from service.records import Correctable
 from service.security import OutletScoped
-from service.supply.models import choice
 
 
 class Unit(StrEnum):
@@ -47,8 +46,8 @@ class PriceObservation(OutletScoped, Correctable, Base):
     """Of what was priced; as a rule the product's own."""
     observed_on: Mapped[date]
     price_yuan: Mapped[Decimal] = mapped_column(ExactDecimal(14, 4))
-    unit: Mapped[Unit] = mapped_column(choice(Unit))
-    price_kind: Mapped[PriceKind] = mapped_column(choice(PriceKind))
+    unit: Mapped[Unit] = mapped_column(choice(Unit, 24))
+    price_kind: Mapped[PriceKind] = mapped_column(choice(PriceKind, 24))
     is_promotion: Mapped[bool]
     """A passing offer: kept, and left out of every comparison."""
     observer: Mapped[str | None] = mapped_column(String(64))

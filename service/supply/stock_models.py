@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.columns import ExactDecimal
+from service.columns import ExactDecimal, choice
 from service.database import Base
 from service.records import Correctable, Recorded
 from service.security import SeenFromBelow
-from service.supply.models import choice
 
 Mass = ExactDecimal(16, 3)
 """A mass in kg."""

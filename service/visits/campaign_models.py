@@ -5,11 +5,11 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inspections.visits import Tier
-from service.columns import ExactDecimal, ordered_text
+from service.columns import ExactDecimal, choice, ordered_text
 from service.database import Base
 from service.records import Correctable, Recorded
 from service.security import AreaScoped
@@ -22,16 +22,6 @@ class CampaignKind(StrEnum):
     """双随机: both the subjects and the officers are drawn."""
     SPECIAL = "special"
     """专项: what is looked at was chosen."""
-
-
-def choice(kind: type[StrEnum], length: int = 16) -> Enum:
-    """Return the column type of one of a few words."""
-    return Enum(
-        kind,
-        native_enum=False,
-        length=length,
-        values_callable=lambda kinds: [each.value for each in kinds],
-    )
 
 
 class Officer(AreaScoped, Recorded, Base):

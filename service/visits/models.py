@@ -17,11 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inspections.visits import FindingStep, Outcome, SampleStep
-from service.columns import ExactDecimal, UtcInstant, ordered_text
+from service.columns import ExactDecimal, UtcInstant, choice, ordered_text
 from service.database import Base
 from service.records import Correctable, Recorded
 from service.security import AreaScoped
-from service.visits.campaign_models import choice
 
 
 class VisitKind(StrEnum):
