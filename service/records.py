@@ -3,18 +3,20 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import ForeignKey, Select, String, Uuid, exists, select
-from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, Uuid, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, declared_attr, mapped_column
 
 from service import audit
 from service.columns import UtcInstant
+from service.database import clock_of
 from service.errors import Conflict, IdTaken, Invalid, NotFound
-from service.security import Viewer
+from service.schemas import civil_day
+from service.security import AFTER_ANY_DIGIT, Viewer
 
 NAMESPACE = UUID("5b0d9c52-3f0b-5d6a-9d3a-7d5a4c1b2e90")
 """Of the ids that rows of a table have: the same row of the same content has the same id."""
@@ -67,6 +69,22 @@ def take_turn(session: Session) -> None:
     It is the lock that every change of the ledger needs anyway, so nobody can wait in a ring.
     """
     audit.instant(session)
+
+
+def today(session: Session) -> date:
+    """Return the civil date."""
+    return civil_day(clock_of(session)())
+
+
+def refuse_future(session: Session, day: date, field: str) -> None:
+    """Refuse what has not happened yet."""
+    if day > today(session):
+        raise Invalid("日期不能晚于今天", field=field)
+
+
+def within(column: InstrumentedAttribute[str], area: str) -> ColumnElement[bool]:
+    """Return the criterion that a row lies in an area."""
+    return (column >= area) & (column < area + AFTER_ANY_DIGIT)
 
 
 def author(session: Session) -> UUID:

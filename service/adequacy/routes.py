@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
+from service import records
 from service.accounts.access import ViewerDep, allow
 from service.adequacy import queries
 from service.adequacy.schemas import Adequacy
 from service.reporting import queries as reporting
 from service.schemas import AreaCode, Code, Day, Instant, StrictRoute
 from service.security import SessionDep
-from service.supply import outlets
 
 router = APIRouter(prefix="/api/v1", tags=["supply"], route_class=StrictRoute)
 
@@ -24,6 +24,6 @@ def read_adequacy(
 ) -> Adequacy:
     """Return whether farm inputs last: the first week of shortfall by town and commodity."""
     found = reporting.season(session, season)
-    day = as_of or min(outlets.today(session), found.ends_on)
+    day = as_of or min(records.today(session), found.ends_on)
     asked = queries.Asked(found, area or viewer.area_code, day, known_at)
     return queries.adequacy(session, asked)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,9 +9,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from service import audit, records
-from service.agronomy.period import today
 from service.agronomy.schemas import Correcting
-from service.errors import Conflict, Forbidden, Invalid
+from service.errors import Conflict, Forbidden
 from service.records import Correctable
 from service.security import is_in_view, whole_system
 
@@ -34,12 +32,6 @@ class Entry:
     """The field to blame."""
     has_same: Callable[[Any], bool] = lambda _: True
     """Tells whether a row's lists, which are no columns, are the same as well."""
-
-
-def refuse_future(session: Session, day: date, field: str) -> None:
-    """Refuse what has not happened yet."""
-    if day > today(session):
-        raise Invalid("日期不能晚于今天", field=field)
 
 
 def refuse_foreign(session: Session, area_code: str) -> None:

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
+from service import records
 from service.areas import queries as areas
-from service.database import clock_of
 from service.errors import Invalid
-from service.schemas import civil_day
-from service.security import AFTER_ANY_DIGIT
 
 TOWN = areas.CODE_LENGTH["town"]
 MAX_DAYS = 400
@@ -27,11 +24,6 @@ class Period:
     area: str = ""
 
 
-def today(session: Session) -> date:
-    """Return the civil date."""
-    return civil_day(clock_of(session)())
-
-
 def year_to(
     session: Session,
     starts_on: date | None,
@@ -40,7 +32,7 @@ def year_to(
     area: str,
 ) -> Period:
     """Return the period that was asked for: by default this year until today."""
-    until = as_of or today(session)
+    until = as_of or records.today(session)
     return Period(starts_on or date(until.year, 1, 1), until, known_at, area)
 
 
@@ -54,13 +46,8 @@ def last_days(
     days: int = 10,
 ) -> Period:
     """Return the period that was asked for: by default the last few days; refuse a long one."""
-    until = as_of or today(session)
+    until = as_of or records.today(session)
     since = starts_on or until - timedelta(days=days - 1)
     if (until - since).days >= MAX_DAYS:
         raise Invalid(f"一次最多查 {MAX_DAYS} 天,请缩短 from 到 as_of 的时段", field="from")
     return Period(since, until, known_at, area)
-
-
-def within(column: InstrumentedAttribute[str], area: str) -> ColumnElement[bool]:
-    """Return the criterion that a row lies in an area."""
-    return (column >= area) & (column < area + AFTER_ANY_DIGIT)

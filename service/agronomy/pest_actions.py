@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from service import records
 from service.agronomy import codes, filing, pests
 from service.agronomy.filing import Entry
 from service.agronomy.models import PestSurvey, PestSurveyTechnician
@@ -19,7 +20,7 @@ def file_survey(session: Session, given: SurveyCreate) -> tuple[PestSurvey, bool
     """Enter one pest counted on one plot; tell whether it is new."""
     areas.area(session, given.area_code)
     pest = codes.pest(given.pest_code)
-    filing.refuse_future(session, given.surveyed_on, "surveyed_on")
+    records.refuse_future(session, given.surveyed_on, "surveyed_on")
     people, plot = (
         sorted({_plain(each) for each in given.technicians} - {""}),
         _plain(given.plot_name),

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections import pests as rules
+from service import records
 from service.agronomy import codes
 from service.agronomy.models import PestSurvey, PestSurveyTechnician
-from service.agronomy.period import Period, within
+from service.agronomy.period import Period
 from service.agronomy.pest_schemas import Baseline, PestLine, PestSummary, SurveyRead
 from service.areas import queries as areas
 from service.database import thresholds_of
@@ -30,7 +31,7 @@ def surveys(session: Session, asked: Period) -> list[PestSurvey]:
     wanted = standing(PestSurvey, asked.known_at).where(
         PestSurvey.surveyed_on >= asked.starts_on,
         PestSurvey.surveyed_on <= asked.as_of,
-        within(PestSurvey.area_code, asked.area),
+        records.within(PestSurvey.area_code, asked.area),
     )
     in_order = wanted.order_by(PestSurvey.surveyed_on, PestSurvey.recorded_at, PestSurvey.id)
     return list(session.scalars(in_order))

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from config.thresholds import AgronomyThresholds
 from inspections import water as rules
 from inspections.water import Need, Supply
+from service import records
 from service.agronomy import codes
 from service.agronomy.models import Reservoir, ReservoirReading
-from service.agronomy.period import Period, within
+from service.agronomy.period import Period
 from service.agronomy.water_schemas import ReservoirLine, ReservoirSummary, ReservoirTotal
 from service.database import thresholds_of
 from service.errors import NotFound
@@ -31,7 +32,7 @@ OUT_OF_SEASON = "这一天不在早稻用水期内"
 
 def reservoirs(session: Session, *, area: str, known_at: datetime | None = None) -> list[Reservoir]:
     """Return the reservoirs in an area, in order of code."""
-    wanted = standing(Reservoir, known_at).where(within(Reservoir.area_code, area))
+    wanted = standing(Reservoir, known_at).where(records.within(Reservoir.area_code, area))
     return list(session.scalars(wanted.order_by(Reservoir.code)))
 
 
@@ -48,7 +49,7 @@ def readings(session: Session, asked: Period, *, code: str | None) -> list[Reser
     wanted = standing(ReservoirReading, asked.known_at).where(
         ReservoirReading.observed_on >= asked.starts_on,
         ReservoirReading.observed_on <= asked.as_of,
-        within(ReservoirReading.area_code, asked.area),
+        records.within(ReservoirReading.area_code, asked.area),
     )
     if code is not None:
         wanted = wanted.where(ReservoirReading.reservoir_code == code)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from service import records
 from service.agronomy import filing, water
 from service.agronomy.filing import Entry
 from service.agronomy.models import Reservoir, ReservoirReading
@@ -31,7 +32,7 @@ def file_reservoir(session: Session, given: ReservoirCreate) -> tuple[Reservoir,
 def file_reading(session: Session, given: ReadingCreate) -> tuple[ReservoirReading, bool]:
     """Enter what a reservoir held on a day; tell whether it is new."""
     held_by = water.reservoir(session, given.reservoir_code)
-    filing.refuse_future(session, given.observed_on, "observed_on")
+    records.refuse_future(session, given.observed_on, "observed_on")
     share = thresholds_of(session).agronomy.over_capacity_share
     if given.storage_m3 > held_by.capacity_m3 * share:
         raise Invalid(

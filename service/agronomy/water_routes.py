@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from service import records
 from service.accounts.access import allow
 from service.agronomy import imports, period, water
 from service.agronomy import water_actions as actions
@@ -62,7 +63,7 @@ def read_summary(
     area: AreaCode = "",
 ) -> ReservoirSummary:
     """Return the water of a day per mu, against what early rice needs in its stage."""
-    return water.summary(session, as_of or period.today(session), known_at, area)
+    return water.summary(session, as_of or records.today(session), known_at, area)
 
 
 @router.get("/readings", response_model=Page[ReadingRead], dependencies=READ)

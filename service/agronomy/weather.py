@@ -11,9 +11,10 @@ from inspections import agronomy as rules
 from inspections import cold_spells as spell_rules
 from inspections.agronomy import Bed, DayWeather, Grade, SowingRule, Weather, Work
 from inspections.cold_spells import SpellRule
+from service import records
 from service.agronomy import stations
 from service.agronomy.models import WeatherDay
-from service.agronomy.period import Period, within
+from service.agronomy.period import Period
 from service.agronomy.stations import Served
 from service.agronomy.weather_schemas import (
     FieldworkTable,
@@ -47,7 +48,8 @@ def days(
     wanted = standing(WeatherDay, asked.known_at).where(
         WeatherDay.observed_on >= asked.starts_on,
         WeatherDay.observed_on <= asked.as_of,
-        within(WeatherDay.area_code, asked.area) | WeatherDay.area_code.in_(_above(asked.area)),
+        records.within(WeatherDay.area_code, asked.area)
+        | WeatherDay.area_code.in_(_above(asked.area)),
     )
     if station is not None:
         wanted = wanted.where(WeatherDay.station_code == station)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from service import records
 from service.agronomy import filing, stations
 from service.agronomy.filing import Entry
 from service.agronomy.models import WeatherDay, WeatherStation, WeatherStationTown
@@ -52,7 +53,7 @@ def _file_day(
     session: Session, station: WeatherStation, given: WeatherCreate
 ) -> tuple[WeatherDay, bool]:
     filing.refuse_foreign(session, station.area_code)
-    filing.refuse_future(session, given.observed_on, "observed_on")
+    records.refuse_future(session, given.observed_on, "observed_on")
     same = WeatherDay.station_code == given.station_code
     entry = Entry(
         facts=given.model_dump(include=set(FACTS)) | {"area_code": station.area_code},

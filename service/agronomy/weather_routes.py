@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from inspections.agronomy import Bed
+from service import records
 from service.accounts.access import allow
 from service.agronomy import imports, period, stations, weather
 from service.agronomy import weather_actions as actions
@@ -145,7 +146,7 @@ def read_cold_spells(
     area: AreaCode = "",
 ) -> SpellTable:
     """Return the late-spring cold spells of a year as far as a day."""
-    return weather.cold_spells(session, as_of or period.today(session), known_at, area)
+    return weather.cold_spells(session, as_of or records.today(session), known_at, area)
 
 
 @router.post("/{weather_id}/withdraw", response_model=WeatherRead, dependencies=WRITE)

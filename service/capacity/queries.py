@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from inspections import machinery as rules
 from inspections.machinery import Verdict
+from service import records
 from service.capacity import codes
 from service.capacity.schemas import (
     Capacity,
@@ -47,7 +48,7 @@ class Question:
 
 def default_day(session: Session, season: Season) -> date:
     """Return today, or the last day of a season that is over."""
-    return min(machinery.today(session), season.ends_on)
+    return min(records.today(session), season.ends_on)
 
 
 def capacity(session: Session, asked: Question) -> Capacity:
@@ -90,7 +91,7 @@ def _registered(session: Session, asked: Question) -> Fleet:
 
 def _visiting(session: Session, asked: Question) -> Fleet:
     wanted = select(Machine).where(
-        machinery.within(Machine.area_code, asked.area_code),
+        records.within(Machine.area_code, asked.area_code),
         Machine.is_visiting,
         Machine.registered_on <= asked.as_of,
     )

@@ -55,7 +55,7 @@ def run(session: Session, as_of: date | None, area: str) -> DoubtRun:
     The rules read for seconds: other writers need not wait for that. What changes meanwhile is
     found by the next run; what is known already is read when it is this run's turn.
     """
-    today = queries.today(session)
+    today = records.today(session)
     if as_of is not None and as_of > today:
         raise Invalid("日期不能晚于今天", field="as_of")
     areas.area(session, area)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from inspections.doubts.catalogue import RULES
 from inspections.doubts.doubt import BOOK_TEXT, RANGE_TEXT, SEVERITY_TEXT, Book
+from service import records
 from service.accounts.policy import may
-from service.database import clock_of
 from service.doubts.models import Doubt, DoubtEvent, DoubtRun, EventKind, Verdict
 from service.doubts.schemas import (
     DoubtCard,
@@ -26,8 +26,8 @@ from service.doubts.schemas import (
 )
 from service.doubts.states import OPEN, STATE_TEXT, State, state_after
 from service.errors import NotFound
-from service.schemas import Page, civil_day
-from service.security import AFTER_ANY_DIGIT, Role, Viewer
+from service.schemas import Page
+from service.security import Role, Viewer
 
 BOOK_ACTION = {
     Book.SOWING: "sowing.report.read",
@@ -54,11 +54,6 @@ class Filter:
     """Only those still unanswered after their due day, on this day."""
 
 
-def today(session: Session) -> date:
-    """Return the civil date."""
-    return civil_day(clock_of(session)())
-
-
 def books_of(role: Role) -> list[Book]:
     """Return the books whose doubts a duty may read."""
     return [book for book, action in BOOK_ACTION.items() if may(role, action)]
@@ -67,10 +62,6 @@ def books_of(role: Role) -> list[Book]:
 def _readable(session: Session) -> list[ColumnElement[bool]]:
     viewer: Viewer | None = session.info.get("viewer")
     return [] if viewer is None else [Doubt.book.in_(books_of(viewer.role))]
-
-
-def _within(area: str) -> ColumnElement[bool]:
-    return (Doubt.area_code >= area) & (Doubt.area_code < area + AFTER_ANY_DIGIT)
 
 
 def last_steps(known_at: datetime | None = None) -> Select[Doubt, EventKind, Verdict | None]:
@@ -119,7 +110,7 @@ def _states(wanted: Filter) -> set[State]:
 def page(session: Session, wanted: Filter, *, offset: int = 0, limit: int = 500) -> Page[DoubtRead]:
     """Return one page of the doubts that the viewer may read, the newest first."""
     states = _states(wanted)
-    query = last_steps().where(_within(wanted.area), *_readable(session))
+    query = last_steps().where(records.within(Doubt.area_code, wanted.area), *_readable(session))
     if states != set(State):
         query = query.where(_is_in(states))
     if wanted.rule is not None:
@@ -158,7 +149,7 @@ def _shown(session: Session, doubt: Doubt, kind: EventKind, verdict: Verdict | N
             "state_text": STATE_TEXT[state],
             "is_open": state in OPEN,
             "is_overdue": state in OPEN - {State.REPLIED, State.UPHELD}
-            and doubt.due_on < today(session),
+            and doubt.due_on < records.today(session),
         }
     )
 
@@ -194,7 +185,9 @@ def open_by_book(
     session: Session, as_of: date, known_at: datetime | None = None, area: str = ""
 ) -> dict[Book, list[Doubt]]:
     """Return the doubts that were open, as was known, of what was true by a day; by book."""
-    query = last_steps(known_at).where(_within(area), _is_in(OPEN), Doubt.observed_on <= as_of)
+    query = last_steps(known_at).where(
+        records.within(Doubt.area_code, area), _is_in(OPEN), Doubt.observed_on <= as_of
+    )
     found: dict[Book, list[Doubt]] = defaultdict(list)
     for each, _, _ in session.execute(query.order_by(Doubt.rule, Doubt.subject_id, Doubt.id)):
         found[each.book].append(each)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
-from service.security import AFTER_ANY_DIGIT
+from service import records
 
 
 @dataclass(frozen=True)
@@ -24,4 +24,4 @@ class Look:
 
     def within(self, column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
         """Return the criterion that a row lies in the area."""
-        return (column >= self.area) & (column < self.area + AFTER_ANY_DIGIT)
+        return records.within(column, self.area)

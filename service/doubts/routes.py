@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from inspections.doubts.doubt import Book
+from service import records
 from service.accounts.access import ViewerDep, allow
 from service.doubts import actions, queries
 from service.doubts.models import DoubtRun
@@ -45,7 +46,7 @@ def list_doubts(
     limit: Limit = 500,
 ) -> Page[DoubtRead]:
     """List doubts, the newest first."""
-    overdue_on = queries.today(session) if is_overdue else None
+    overdue_on = records.today(session) if is_overdue else None
     wanted = Filter(state, is_open, area, rule, book, overdue_on)
     return queries.page(session, wanted, offset=cursor, limit=limit)
 

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
+from service import records
 from service.accounts.access import ViewerDep, allow
 from service.facts import linting, queries
 from service.facts.lint_schemas import LintAnswer, LintCreate
 from service.facts.schemas import FactRow, FactValue
 from service.schemas import AreaCode, Day, Instant, Page, StrictRoute
 from service.security import SessionDep
-from service.supply import outlets
 
 router = APIRouter(prefix="/api/v1", tags=["facts"], route_class=StrictRoute)
 READ = [allow("fact.read")]
@@ -23,7 +23,7 @@ def list_facts(
     area: AreaCode | None = None,
 ) -> Page[FactValue]:
     """Return every fact of a day: value, coverage, doubts, age and digest."""
-    day = as_of or outlets.today(session)
+    day = as_of or records.today(session)
     question = queries.asked(session, area or viewer.area_code, day, known_at)
     return Page(items=list(queries.facts(session, question).values()))
 
@@ -38,7 +38,7 @@ def read_fact(
     area: AreaCode | None = None,
 ) -> FactValue:
     """Return one fact of a day."""
-    day = as_of or outlets.today(session)
+    day = as_of or records.today(session)
     question = queries.asked(session, area or viewer.area_code, day, known_at)
     return queries.facts(session, question, [code])[code]
 
@@ -53,7 +53,7 @@ def list_rows(
     area: AreaCode | None = None,
 ) -> Page[FactRow]:
     """Return the rows behind a fact, with who entered and who approved them."""
-    day = as_of or outlets.today(session)
+    day = as_of or records.today(session)
     question = queries.asked(session, area or viewer.area_code, day, known_at)
     return Page(items=queries.rows(session, question, code))
 
@@ -61,6 +61,6 @@ def list_rows(
 @router.post("/lint", response_model=LintAnswer, dependencies=READ)
 def lint(session: SessionDep, viewer: ViewerDep, given: LintCreate) -> LintAnswer:
     """Judge every figure of a text by the facts of a day; nothing is stored."""
-    day = given.as_of or outlets.today(session)
+    day = given.as_of or records.today(session)
     area = given.area or viewer.area_code
     return linting.lint(session, given.text, queries.asked(session, area, day, given.known_at))

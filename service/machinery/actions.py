@@ -1,6 +1,5 @@
 """Writing the machinery book."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -40,11 +39,6 @@ def _refuse_unknown(session: Session, area_code: str, class_code: str | None) ->
         )
 
 
-def _refuse_future(session: Session, day: date, field: str) -> None:
-    if day > queries.today(session):
-        raise Invalid("日期不能晚于今天", field=field)
-
-
 def _correcting(session: Session, model: type[Any], given: Correcting) -> Any:
     """Return the row that a filing corrects, if it says that it does."""
     if given.supersedes_id is None:
@@ -60,7 +54,7 @@ def file_register(session: Session, given: RegisterCreate) -> tuple[MachineRegis
     if known is not None:
         return known, False
     _refuse_unknown(session, given.area_code, given.class_code)
-    _refuse_future(session, given.counted_on, "counted_on")
+    records.refuse_future(session, given.counted_on, "counted_on")
     _correcting(session, MachineRegister, given)
     values = given.model_dump(exclude={"id"})
     made = records.write(
@@ -78,7 +72,7 @@ def file_machine(session: Session, given: MachineCreate) -> tuple[Machine, bool]
     if known is not None:
         return known, False
     _refuse_unknown(session, given.area_code, given.class_code)
-    _refuse_future(session, given.registered_on, "registered_on")
+    records.refuse_future(session, given.registered_on, "registered_on")
     kind = session.get(MachineClass, given.class_code)
     if kind is not None and kind.needs_plate and given.plate is None:
         raise Invalid(f"{kind.name}须登记号牌", field="plate")
@@ -99,7 +93,7 @@ def file_repair(session: Session, given: RepairCreate) -> tuple[Repair, bool]:
     if known is not None:
         return known, False
     _refuse_unknown(session, given.area_code, given.class_code)
-    _refuse_future(session, given.repaired_on, "repaired_on")
+    records.refuse_future(session, given.repaired_on, "repaired_on")
     old: Repair | None = _correcting(session, Repair, given)
     machine = _repaired_machine(session, given)
     class_code = machine.class_code if machine is not None else str(given.class_code)
@@ -148,7 +142,7 @@ def file_training(session: Session, given: TrainingCreate) -> tuple[Training, bo
     if known is not None:
         return known, False
     _refuse_unknown(session, given.area_code, None)
-    _refuse_future(session, given.held_on, "held_on")
+    records.refuse_future(session, given.held_on, "held_on")
     _correcting(session, Training, given)
     values = given.model_dump(exclude={"id", "attendees"})
     made = records.write(
@@ -172,7 +166,7 @@ def end_machine(session: Session, machine_id: UUID, given: EndCreate) -> tuple[M
     known = records.known(session, MachineEnd, given.id, digest)
     if known is not None:
         return known, False
-    _refuse_future(session, given.ended_on, "ended_on")
+    records.refuse_future(session, given.ended_on, "ended_on")
     old: MachineEnd | None = _correcting(session, MachineEnd, given)
     if old is not None and old.machine_id != machine_id:
         raise Invalid("更正的记录须属于同一台机具", field="supersedes_id")

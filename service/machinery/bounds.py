@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service import records
 from service.errors import Conflict, Invalid
 from service.machinery import lives, queries, rules
 from service.machinery.models import Machine, Outcome, Repair
@@ -47,7 +48,7 @@ def _stock(session: Session, asked: Period) -> int:
     """Return how many machines of a class a town has: as registered, or as many as are named."""
     counted = sum(each.n_registered for each in queries.registers(session, asked).values())
     own = select(Machine).where(
-        queries.within(Machine.area_code, asked.area),
+        records.within(Machine.area_code, asked.area),
         Machine.class_code == asked.class_code,
         Machine.is_visiting.is_(False),
     )

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from service import records
 from service.areas import queries as areas
-from service.database import clock_of
 from service.machinery import rules
 from service.machinery.models import (
     Machine,
@@ -28,8 +28,6 @@ from service.machinery.schemas import (
     TrainingRead,
 )
 from service.records import standing
-from service.schemas import civil_day
-from service.security import AFTER_ANY_DIGIT
 
 TOWN = areas.CODE_LENGTH["town"]
 RegisterKey = tuple[str, str]
@@ -48,11 +46,6 @@ class Period:
     """Only of this class; None for all."""
 
 
-def today(session: Session) -> date:
-    """Return the civil date."""
-    return civil_day(clock_of(session)())
-
-
 def period(
     session: Session,
     starts_on: date | None,
@@ -61,13 +54,8 @@ def period(
     area: str,
 ) -> Period:
     """Return the period that was asked for: by default this year until today."""
-    until = as_of or today(session)
+    until = as_of or records.today(session)
     return Period(starts_on or date(until.year, 1, 1), until, known_at, area)
-
-
-def within(column: InstrumentedAttribute[str], area: str) -> ColumnElement[bool]:
-    """Return the criterion that a row lies in an area."""
-    return (column >= area) & (column < area + AFTER_ANY_DIGIT)
 
 
 def classes(session: Session) -> list[MachineClass]:
@@ -79,7 +67,7 @@ def registers(session: Session, asked: Period) -> dict[RegisterKey, MachineRegis
     """Return the newest register of each area and class on a day."""
     wanted = standing(MachineRegister, asked.known_at).where(
         MachineRegister.counted_on <= asked.as_of,
-        within(MachineRegister.area_code, asked.area),
+        records.within(MachineRegister.area_code, asked.area),
     )
     if asked.class_code is not None:
         wanted = wanted.where(MachineRegister.class_code == asked.class_code)
@@ -91,7 +79,7 @@ def registers(session: Session, asked: Period) -> dict[RegisterKey, MachineRegis
 
 def machines(session: Session, area: str, limit: int, offset: int) -> list[Machine]:
     """Return the machines in view, in order of area and plate."""
-    wanted = select(Machine).where(within(Machine.area_code, area))
+    wanted = select(Machine).where(records.within(Machine.area_code, area))
     in_order = wanted.order_by(Machine.area_code, Machine.plate, Machine.id)
     return list(session.scalars(in_order.limit(limit).offset(offset)))
 
@@ -101,7 +89,7 @@ def repairs(session: Session, asked: Period) -> list[Repair]:
     wanted = standing(Repair, asked.known_at).where(
         Repair.repaired_on >= asked.starts_on,
         Repair.repaired_on <= asked.as_of,
-        within(Repair.area_code, asked.area),
+        records.within(Repair.area_code, asked.area),
     )
     if asked.class_code is not None:
         wanted = wanted.where(Repair.class_code == asked.class_code)
@@ -113,7 +101,7 @@ def trainings(session: Session, asked: Period) -> list[Training]:
     wanted = standing(Training, asked.known_at).where(
         Training.held_on >= asked.starts_on,
         Training.held_on <= asked.as_of,
-        within(Training.area_code, asked.area),
+        records.within(Training.area_code, asked.area),
     )
     return list(session.scalars(wanted.order_by(Training.held_on, Training.id)))
 

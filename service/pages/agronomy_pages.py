@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from inspections.agronomy import Bed, Grade
 from inspections.water import Supply
+from service import records
 from service.agronomy import codes, imports, pests, water, weather
 from service.agronomy import period as periods
 from service.agronomy.pest_schemas import PestSummary
@@ -57,14 +58,14 @@ class Asked(BaseModel):
 
 def season(page: PageFrame, asked: Asked, said: Said | None = None) -> dict[str, Any]:
     """Gather weather, water and pests as of a day."""
-    as_of = asked.as_of or periods.today(page.session)
+    as_of = asked.as_of or records.today(page.session)
     recent = periods.last_days(page.session, None, as_of, asked.known_at, "", days=DAYS)
     table = weather.suitability(page.session, recent, asked.bed or Bed.OPEN)
     week = periods.last_days(page.session, None, as_of, asked.known_at, "", days=7)
     return {
         "asked": asked,
         "as_of": as_of,
-        "today": periods.today(page.session),
+        "today": records.today(page.session),
         "bed": table.bed,
         "matrix": _matrix(table),
         "days": [recent.starts_on + timedelta(days=n) for n in range(DAYS)],
@@ -126,7 +127,7 @@ def _forms(page: PageFrame, said: Said) -> dict[str, Any]:
 
 
 def _towns(page: PageFrame) -> dict[str, str]:
-    today = periods.today(page.session)
+    today = records.today(page.session)
     return areas.unit_names(page.session, within="", level="town", on=today)
 
 

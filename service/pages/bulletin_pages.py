@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 
+from service import records
 from service.areas import queries as areas
 from service.bulletins import drafting, queries, rules
 from service.bulletins.models import Kind, State, Step
@@ -17,7 +18,6 @@ from service.pages.board import BLANK
 from service.pages.page import PageFrame
 from service.pages.visit_forms import Absent, checked
 from service.schemas import AreaCode, Day, Id, Instant
-from service.supply import outlets
 
 KIND_TEXT = {Kind.BULLETIN: "工作简报", Kind.REPORT: "春耕形势分析报告"}
 BOOK_TEXT = {
@@ -77,7 +77,7 @@ class IssueForm(BaseModel):
 
 
 def _question(page: PageFrame, asked: Asked) -> Question:
-    day = asked.as_of or outlets.today(page.session)
+    day = asked.as_of or records.today(page.session)
     area = asked.area or page.viewer.area_code
     areas.area(page.session, area)
     return facts.asked(page.session, area, day, asked.known_at)
@@ -133,7 +133,7 @@ def bulletin_list(page: PageFrame) -> dict[str, Any]:
     """Gather the bulletins, and what a new one would start with."""
     items = queries.bulletins(page.session)
     area = page.viewer.area_code
-    today = outlets.today(page.session)
+    today = records.today(page.session)
     may_draft = page.may("bulletin.write") and len(area) in {COUNTY, TOWN}
     return words() | {
         "items": items,

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from service import records
 from service.pages.page import PageFrame
 from service.pages.visit_pages import newest_version, words
 from service.visits import campaign_queries, counts, queries
@@ -16,7 +17,7 @@ def listed(page: PageFrame) -> dict[str, Any]:
     """Gather the campaigns in view."""
     return words() | {
         "items": campaign_queries.campaigns(page.session, "", SHOWN, 0),
-        "today": campaign_queries.today(page.session),
+        "today": records.today(page.session),
         "version": newest_version(page.session),
         "new_id": uuid4(),
     }
@@ -27,7 +28,7 @@ def card(page: PageFrame, campaign_id: UUID) -> dict[str, Any]:
     session = page.session
     campaign = campaign_queries.campaign(session, campaign_id)
     is_drawn = campaign_queries.draw_of(session, campaign_id) is not None
-    today = campaign_queries.today(session)
+    today = records.today(session)
     period = Period(campaign.starts_on, campaign.ends_on, None, "", campaign_id)
     seen = {each.outlet_id: each for each in queries.visits(session, period)}
     return words() | {

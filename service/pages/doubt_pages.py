@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from inspections.doubts.catalogue import RULES
 from inspections.doubts.doubt import BOOK_TEXT
+from service import records
 from service.areas import queries as areas
 from service.doubts import queries
 from service.doubts.models import Verdict
@@ -40,7 +41,7 @@ class Asked(BaseModel):
 
     def as_filter(self, page: PageFrame) -> Filter:
         """Return what is asked for."""
-        overdue_on = queries.today(page.session) if self.is_overdue else None
+        overdue_on = records.today(page.session) if self.is_overdue else None
         is_open = True if self.state is None else None
         return Filter(self.state, is_open, self.town or "", self.rule, None, overdue_on)
 
@@ -80,7 +81,7 @@ def register(page: PageFrame, asked: Asked) -> dict[str, Any]:
 
 
 def _names(page: PageFrame) -> dict[str, str]:
-    today, within = queries.today(page.session), page.viewer.area_code
+    today, within = records.today(page.session), page.viewer.area_code
     return areas.unit_names(page.session, within=within, level="town", on=today)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
+from service import records
 from service.accounts.access import allow
 from service.facts import queries
 from service.facts.definitions import Form
@@ -16,7 +17,6 @@ from service.pages.page import PageDep, PageFrame
 from service.pages.rendering import number, percent
 from service.reporting import queries as reporting
 from service.schemas import Day
-from service.supply import outlets
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 WEEK = timedelta(days=7)
@@ -79,5 +79,5 @@ def _context(page: PageFrame, as_of: date) -> dict[str, Any]:
 @router.get("/overview", dependencies=[allow("fact.read")])
 def show_overview(page: PageDep, asked: Annotated[Asked, Query()]) -> Response:
     """Show the facts of a day on one screen."""
-    as_of = asked.as_of or outlets.today(page.session)
+    as_of = asked.as_of or records.today(page.session)
     return page.show("overview.html", _context(page, as_of))

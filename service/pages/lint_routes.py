@@ -7,12 +7,12 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from inspections.lint import IN_CHINESE, Verdict
+from service import records
 from service.accounts.access import allow
 from service.facts import linting, queries
 from service.facts.lint_schemas import LintAnswer, LintLine
 from service.pages.page import PageDep
 from service.schemas import Day, Text
-from service.supply import outlets
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 READ = [allow("fact.read")]
@@ -21,7 +21,7 @@ READ = [allow("fact.read")]
 @router.get("/lint", dependencies=READ)
 def show_lint(page: PageDep) -> Response:
     """Show the empty form."""
-    return page.show("lint.html", _words() | {"as_of": outlets.today(page.session)})
+    return page.show("lint.html", _words() | {"as_of": records.today(page.session)})
 
 
 @router.post("/lint", dependencies=READ)

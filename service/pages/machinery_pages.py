@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service import records
 from service.areas import queries as areas
 from service.capacity import queries as capacity
 from service.errors import Invalid
@@ -93,7 +94,7 @@ class TrainingForm(Form):
 
 def show(page: PageFrame, asked: Asked, **told: Any) -> dict[str, Any]:
     """Gather the figures of a day, and the forms of those who may enter."""
-    day = asked.as_of or queries.today(page.session)
+    day = asked.as_of or records.today(page.session)
     question = queries.period(page.session, None, day, None, asked.town or "")
     towns = areas.unit_names(page.session, within=page.viewer.area_code, level="town", on=day)
     found = queries.summary(page.session, question, by="town")
@@ -103,7 +104,7 @@ def show(page: PageFrame, asked: Asked, **told: Any) -> dict[str, Any]:
     return {
         "asked": asked,
         "as_of": day,
-        "today": queries.today(page.session),
+        "today": records.today(page.session),
         "towns": towns,
         "seats": towns or _own_seat(page),
         "found": found,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from service import records
 from service.areas import queries as areas
 from service.pages.board import BLANK
 from service.pages.page import PageFrame
@@ -54,7 +55,7 @@ def words() -> dict[str, Any]:
 
 def register(page: PageFrame, asked: Asked) -> dict[str, Any]:
     """Gather the counts, what wants attention, and the list that was asked for."""
-    question = outlets.Question(asked.as_of or outlets.today(page.session))
+    question = outlets.Question(asked.as_of or records.today(page.session))
     area = asked.town or ""
     listed = outlets.page(
         page.session, question, area=area, status=asked.status, category=asked.category
@@ -81,6 +82,6 @@ def card(page: PageFrame, outlet_id: UUID) -> dict[str, Any]:
     return words() | {
         "outlet": found,
         "place": areas.villages_by_code(page.session, [found.area_code, town]),
-        "today": outlets.today(page.session),
+        "today": records.today(page.session),
         "to_enter": TO_ENTER if found.status in {Status.ACTIVE, Status.SUSPENDED} else (),
     }

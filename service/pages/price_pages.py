@@ -7,6 +7,7 @@ from uuid import uuid4
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 
+from service import records
 from service.areas import queries as areas
 from service.database import thresholds_of
 from service.errors import ServiceError, field_problems
@@ -70,7 +71,7 @@ class Said:
 
 def panel(page: PageFrame, asked: PriceQuery, said: Said | None = None) -> dict[str, Any]:
     """Gather the index, what stands out, the list, and the form for whoever may enter."""
-    session, day = page.session, asked.as_of or outlets.today(page.session)
+    session, day = page.session, asked.as_of or records.today(page.session)
     question = Asked(day, None, asked.town or "", asked.price_kind)
     may_compare = page.may("price.compare")
     listed = prices.page(session, question, Filter(price_kind=asked.price_kind), (0, N_SHOWN))
@@ -97,7 +98,7 @@ def panel(page: PageFrame, asked: PriceQuery, said: Said | None = None) -> dict[
 
 def _desk(page: PageFrame, said: Said) -> dict[str, Any]:
     """Gather what the forms need: shops, goods by class, what was typed before."""
-    today = outlets.today(page.session)
+    today = records.today(page.session)
     shops = [
         each
         for each in outlets.on_day(page.session, outlets.Question(today)).values()

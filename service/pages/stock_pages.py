@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, Field
 
+from service import records
 from service.areas import queries as areas
 from service.errors import Conflict, IdTaken, Invalid
 from service.pages.board import BLANK
@@ -123,7 +124,7 @@ def offered(page: PageFrame) -> dict[Entry, str]:
 def desk(page: PageFrame, asked: Asked, said: Said | None = None) -> dict[str, Any]:
     """Gather the choice of outlets, and the shelf and the form of the chosen one."""
     said = said or Said()
-    today = outlets.today(page.session)
+    today = records.today(page.session)
     shops = _shops(page, today)
     found = {key: each for key, each in shops.items() if asked.q.strip() in each.name}
     shop = _chosen(asked, found)
@@ -218,7 +219,7 @@ def _goods(page: PageFrame, shop: OutletRead) -> dict[str, list[tuple[str, str]]
 def _typed(page: PageFrame, shop: OutletRead, asked: Asked, said: Said) -> StockForm:
     if said.form is None:
         kind = asked.kind if asked.kind in offered(page) else next(iter(offered(page)))
-        day = asked.on or outlets.today(page.session)
+        day = asked.on or records.today(page.session)
         return StockForm(id=str(uuid4()), outlet_id=shop.id, kind=kind, occurred_on=str(day))
     is_spent = said.problem is not None and said.problem["field"] == "id"
     return said.form.model_copy(update={"id": str(uuid4())}) if is_spent else said.form

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel
 
 from inspections.adequacy import Alert
+from service import records
 from service.adequacy import codes
 from service.adequacy import queries as adequacy
 from service.adequacy.schemas import Adequacy, AdequacyCell
@@ -80,7 +81,7 @@ class Week:
 def overview(page: PageFrame, asked: Asked) -> dict[str, Any]:
     """Gather what a leader sees of farm inputs on one screen."""
     session = page.session
-    question = Question(asked.as_of or outlets.today(session), asked.known_at)
+    question = Question(asked.as_of or records.today(session), asked.known_at)
     area = asked.town or ""
     found = stock.balances(session, question, By.CATEGORY, area=area)
     marks = stock_marks.marks(session, question, area=area)
@@ -170,7 +171,7 @@ def _indices(page: PageFrame, question: Question, area: str) -> list[Any]:
 def rows(page: PageFrame, asked: RowsAsked) -> dict[str, Any]:
     """Gather the balances behind one cell: each outlet's, its age, who told of it and when."""
     session = page.session
-    question = Question(asked.as_of or outlets.today(session), asked.known_at)
+    question = Question(asked.as_of or records.today(session), asked.known_at)
     towns = _towns(page, question.as_of)
     if asked.town not in towns:
         raise NotFound("没有这个镇;请从农资页的表里点进来")

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from inspections.visits import OUTCOME_TEXT, FindingStep, SampleStep
+from service import records
 from service.areas import queries as areas
 from service.database import clock_of
 from service.pages.board import BLANK
@@ -96,7 +97,7 @@ def register(page: PageFrame, asked: Asked) -> dict[str, Any]:
 def form(page: PageFrame, asked: NewAsked) -> dict[str, Any]:
     """Gather what two officers at a counter need; the id makes a second click harmless."""
     session, now = page.session, clock_of(page.session)()
-    today = campaign_queries.today(session)
+    today = records.today(session)
     state = outlets.on_day(session, outlets.Question(today))
     outlet = outlets.known_outlet(session, asked.outlet) if asked.outlet else None
     campaign = campaign_queries.campaign(session, asked.campaign) if asked.campaign else None
@@ -131,7 +132,7 @@ def fitting(items: Iterable[ChecklistItem], outlet: OutletRead | None) -> list[C
 def card(page: PageFrame, visit_id: UUID) -> dict[str, Any]:
     """Gather one visit with all that followed."""
     found = queries.card(page.session, visit_id)
-    period = queries.Period(found.visited_on, campaign_queries.today(page.session))
+    period = queries.Period(found.visited_on, records.today(page.session))
     items = queries.checklist(page.session, found.checklist_version)
     kinds = queries.violation_types(page.session)
     return words() | {

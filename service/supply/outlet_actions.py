@@ -1,6 +1,5 @@
 """Writing the outlet register: openings, changes, licences, merges."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +45,7 @@ def open_outlet(session: Session, given: OutletCreate) -> tuple[OutletRead, bool
     if known is not None:
         return outlets.known_outlet(session, known.id), False
     areas.area(session, given.area_code)
-    _refuse_future(session, given.opened_on, "opened_on")
+    records.refuse_future(session, given.opened_on, "opened_on")
     _refuse_taken_code(session, given.uscc, but=None)
     outlet = records.write(
         session,
@@ -99,11 +98,6 @@ def _place(lon: float | None, lat: float | None, datum: Datum) -> dict[str, Any]
     moved = position(lon, lat, datum)
     given = None if datum is Datum.CGCS2000 else f"{lon} {lat} {datum}"
     return {"lon": moved[0], "lat": moved[1], "given_position": given}
-
-
-def _refuse_future(session: Session, day: date, field: str) -> None:
-    if day > outlets.today(session):
-        raise Invalid("日期不能晚于今天", field=field)
 
 
 def _refuse_taken_code(session: Session, uscc: str | None, *, but: UUID | None) -> None:
@@ -166,7 +160,7 @@ def _move_operators(session: Session, outlet_id: UUID, area_code: str) -> None:
 
 def _judged(session: Session, state: OutletRead, given: ChangeCreate) -> OutletRead:
     """Return the outlet as it was before a change; refuse a change that does not follow."""
-    _refuse_future(session, given.valid_from, "valid_from")
+    records.refuse_future(session, given.valid_from, "valid_from")
     if given.valid_from < state.opened_on:
         raise Invalid(f"网点 {state.opened_on} 才开业,变更不能早于那一天", field="valid_from")
     if state.status in ENDED:

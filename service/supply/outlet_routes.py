@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from service import records
 from service.accounts.access import allow
 from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
@@ -46,7 +47,7 @@ def list_outlets(
     limit: Limit = 500,
 ) -> Page[OutletRead]:
     """List the outlets in view as they are on a day."""
-    asked = outlets.Question(as_of or outlets.today(session), known_at)
+    asked = outlets.Question(as_of or records.today(session), known_at)
     return outlets.page(
         session, asked, area=area, status=status, category=category, cut=(cursor, limit)
     )
@@ -74,7 +75,7 @@ def count_outlets(
     area: AreaCode = "",
 ) -> OutletCounts:
     """Count the active outlets of a day, by category and town."""
-    asked = outlets.Question(as_of or outlets.today(session), known_at)
+    asked = outlets.Question(as_of or records.today(session), known_at)
     return outlet_findings.counts(session, asked, area=area)
 
 
@@ -88,7 +89,7 @@ def list_findings(
     area: AreaCode = "",
 ) -> Page[OutletFinding]:
     """List what about the active outlets wants attention."""
-    asked = outlets.Question(as_of or outlets.today(session), known_at)
+    asked = outlets.Question(as_of or records.today(session), known_at)
     return Page(items=outlet_findings.findings(session, asked, area=area))
 
 

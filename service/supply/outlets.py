@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.outlets import Basis, categories_with_basis, is_valid_on
+from service import records
 from service.areas.queries import CODE_LENGTH
-from service.database import clock_of
 from service.errors import NotFound
 from service.records import standing
-from service.schemas import Page, civil_day
+from service.schemas import Page
 from service.supply import outlet_states
 from service.supply.models import (
     SEPARATOR,
@@ -76,14 +76,9 @@ def bases() -> tuple[Basis, ...]:
         )
 
 
-def today(session: Session) -> date:
-    """Return the civil date."""
-    return civil_day(clock_of(session)())
-
-
 def newest(session: Session) -> Question:
     """Return the question for outlets after their newest change, with what is licensed today."""
-    return Question(date.max, licensed_on=today(session))
+    return Question(date.max, licensed_on=records.today(session))
 
 
 def on_day(

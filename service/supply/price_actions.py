@@ -53,7 +53,7 @@ def file_price(
     known = records.known(session, PriceObservation, given.id, digest)
     if known is not None:
         return known, False
-    if given.observed_on > outlets.today(session):
+    if given.observed_on > records.today(session):
         raise Invalid("日期不能晚于今天", field="observed_on")
     found = register or Register(session, given.outlet_id)
     state = found.outlet(given.outlet_id, given.observed_on)

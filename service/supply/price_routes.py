@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from service import records
 from service.accounts.access import allow
 from service.schemas import FIRST_DAY, AreaCode, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
-from service.supply import outlets, price_actions, price_imports, price_spikes, prices
+from service.supply import price_actions, price_imports, price_spikes, prices
 from service.supply.models import Category
 from service.supply.outlet_schemas import Withdraw
 from service.supply.price_models import PriceKind, PriceObservation
@@ -35,7 +36,7 @@ def asked(
     area: AreaCode = "",
 ) -> Asked:
     """Take what every question says."""
-    return Asked(as_of or outlets.today(session), known_at, area)
+    return Asked(as_of or records.today(session), known_at, area)
 
 
 def asked_of_kind(

@@ -8,8 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from config.thresholds import PriceThresholds
 from inspections.prices import (
@@ -23,10 +22,10 @@ from inspections.prices import (
     window_until,
     yuan_per_kg,
 )
+from service import records
 from service.database import thresholds_of
 from service.records import standing
 from service.schemas import FIRST_DAY, Page
-from service.security import AFTER_ANY_DIGIT
 from service.supply import outlets, products
 from service.supply.models import Category
 from service.supply.price_models import PriceKind, PriceObservation
@@ -61,10 +60,6 @@ class Asked:
     price_kind: PriceKind = PriceKind.RETAIL
 
 
-def _within(column: InstrumentedAttribute[str], area: str) -> ColumnElement[bool]:
-    return (column >= area) & (column < area + AFTER_ANY_DIGIT)
-
-
 def comparable(
     session: Session, asked: Asked, window: Window, product_code: str | None = None
 ) -> list[PriceObservation]:
@@ -75,7 +70,7 @@ def comparable(
         seen.observed_on <= min(window.last, asked.as_of),
         seen.price_kind == asked.price_kind,
         seen.is_promotion.is_(False),
-        _within(seen.area_code, asked.area),
+        records.within(seen.area_code, asked.area),
     )
     if product_code is not None:
         wanted = wanted.where(seen.product_code == product_code)
@@ -233,7 +228,7 @@ def page(
     query = standing(seen, asked.known_at).where(
         seen.observed_on >= wanted.since,
         seen.observed_on <= asked.as_of,
-        _within(seen.area_code, asked.area),
+        records.within(seen.area_code, asked.area),
     )
     for column, value in (
         (seen.outlet_id, wanted.outlet),

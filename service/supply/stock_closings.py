@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from service import records
 from service.areas import queries as areas
 from service.errors import Invalid
-from service.supply import outlets
 from service.supply.stock_models import StockClosing
 from service.supply.stock_schemas import ClosingCreate
 
@@ -20,7 +19,7 @@ def close(session: Session, given: ClosingCreate) -> tuple[StockClosing, bool]:
     if known is not None:
         return known, False
     areas.area(session, given.area_code)
-    if given.closed_through >= outlets.today(session):
+    if given.closed_through >= records.today(session):
         raise Invalid("只能结今天以前的账", field="closed_through")
     values = given.model_dump(exclude={"id"})
     made = records.write(

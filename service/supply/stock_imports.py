@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from service import records
 from service.errors import Invalid
 from service.schemas import Text
 from service.supply import outlets, products, stock_actions
@@ -88,7 +89,7 @@ def _one(known: dict[str, set[object]], word: str, field: str, what: str) -> obj
 
 def _outlets_by_word(session: Session) -> dict[str, set[object]]:
     known: dict[str, set[object]] = {}
-    for each in outlets.on_day(session, Question(outlets.today(session))).values():
+    for each in outlets.on_day(session, Question(records.today(session))).values():
         if each.status is Status.MERGED:
             continue
         for word in (each.name, each.uscc, str(each.id)):

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from service import records
 from service.accounts.access import allow
 from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
@@ -49,7 +50,7 @@ def list_events(
     cursor: Cursor = 0,
 ) -> Page[EventRead]:
     """List the ledger's events of the outlets in view, a year back unless told, newest first."""
-    until = as_of or outlets.today(session)
+    until = as_of or records.today(session)
     asked = stock.Search(since or until - A_YEAR, until, known_at, outlet, product)
     found = stock.events(session, asked, offset=cursor, limit=500)
     following = str(cursor + 500) if len(found) == 500 else None  # noqa: PLR2004 - the page
@@ -126,7 +127,7 @@ def list_days(
     as_of: Day | None = None,
 ) -> Page[DayRead]:
     """List what each day with events left at an outlet, of one product or of all."""
-    until = as_of or outlets.today(session)
+    until = as_of or records.today(session)
     asked = stock.Search(since or until - A_YEAR, until, product_code=product)
     return Page(items=stock.days(session, outlet_id, asked))
 
@@ -142,7 +143,7 @@ def read_balances(
     product: ProductCode | None = None,
 ) -> Balances:
     """Return the stock of a day: lower bounds with their coverage and age."""
-    asked = outlets.Question(as_of or outlets.today(session), known_at)
+    asked = outlets.Question(as_of or records.today(session), known_at)
     return stock.balances(session, asked, by, area=area, category=category, product_code=product)
 
 
@@ -154,7 +155,7 @@ def list_marks(
     area: AreaCode = "",
 ) -> Page[StockMark]:
     """List what about the stock of a day is doubted."""
-    asked = outlets.Question(as_of or outlets.today(session), known_at)
+    asked = outlets.Question(as_of or records.today(session), known_at)
     return Page(items=stock_marks.marks(session, asked, area=area))
 
 

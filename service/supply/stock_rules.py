@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from inspections import stock
 from inspections.outlets import is_valid_on
+from service import records
 from service.errors import Conflict, Invalid
 from service.records import standing
 from service.security import Role, Viewer
@@ -51,7 +52,7 @@ def source_of(session: Session, given: Source | None) -> Source:
 def judge(session: Session, life: Life, product: Product, kind: Kind, given: Amount) -> None:
     """Refuse an event that cannot be at this outlet on this day."""
     day = given.occurred_on
-    if day > outlets.today(session):
+    if day > records.today(session):
         raise Invalid("日期不能晚于今天", field="occurred_on")
     state = life.on(day)
     if state is None:

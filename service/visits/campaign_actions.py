@@ -76,7 +76,7 @@ def draw(session: Session, campaign_id: UUID, given: DrawCreate) -> tuple[Draw, 
     known = records.known(session, Draw, given.id, digest)
     if known is not None:
         return known, False
-    day = queries.today(session)
+    day = records.today(session)
     if queries.draw_of(session, campaign_id) is not None:
         raise Conflict("这次行动已经抽取过,不能重抽;结果见抽取页")
     if day > campaign.ends_on:
@@ -90,7 +90,7 @@ class _Drawing:
 
     def __init__(self, session: Session, campaign: Campaign, seed: str) -> None:
         self.session, self.campaign, self.seed = session, campaign, seed
-        self.day = queries.today(session)
+        self.day = records.today(session)
         self.outlets = {str(each.id): each for each in self._subjects()}
         if not self.outlets:
             raise Conflict("这一天没有符合条件的营业网点,无法抽取;请核对区域和类别")

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from inspections import draws
 from inspections.visits import Tier
-from service.database import clock_of
+from service import records
 from service.errors import NotFound
 from service.records import standing
-from service.schemas import civil_day
-from service.security import AFTER_ANY_DIGIT, whole_system
+from service.security import whole_system
 from service.visits.campaign_models import (
     Campaign,
     Certificate,
@@ -36,16 +35,11 @@ from service.visits.history import doubles
 LIST_FILE = "list.csv"
 
 
-def today(session: Session) -> date:
-    """Return the civil date."""
-    return civil_day(clock_of(session)())
-
-
 def campaigns(session: Session, area: str, limit: int, offset: int) -> list[Campaign]:
     """Return the campaigns in view, newest first."""
     wanted = (
         select(Campaign)
-        .where(Campaign.area_code >= area, Campaign.area_code < area + AFTER_ANY_DIGIT)
+        .where(records.within(Campaign.area_code, area))
         .order_by(Campaign.starts_on.desc(), Campaign.id)
     )
     return list(session.scalars(wanted.limit(limit).offset(offset)))

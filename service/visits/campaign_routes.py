@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from service import records
 from service.accounts.access import allow
 from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
 from service.security import SessionDep
@@ -100,7 +101,7 @@ def list_officers(
     session: SessionDep, as_of: Day | None = None, known_at: Instant | None = None
 ) -> Page[OfficerRead]:
     """List the roster with certificates; `is_certified` tells of the day."""
-    return Page(items=queries.roster(session, as_of or queries.today(session), known_at))
+    return Page(items=queries.roster(session, as_of or records.today(session), known_at))
 
 
 @router.post(
@@ -114,7 +115,7 @@ def enrol(session: SessionDep, response: Response, given: OfficerCreate) -> Offi
     """Enter an officer with their first certificate."""
     found, is_new = actions.enrol(session, given)
     response.status_code = 201 if is_new else 200
-    listed = queries.roster(session, queries.today(session))
+    listed = queries.roster(session, records.today(session))
     return next(each for each in listed if each.id == found.id)
 
 

@@ -1,6 +1,5 @@
 """Writing what follows on a visit: samples and findings."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +18,7 @@ from inspections.visits import (
 from service import audit, records
 from service.errors import Conflict, Invalid, NotFound
 from service.records import standing
-from service.visits import campaign_queries, queries
+from service.visits import queries
 from service.visits.followup_schemas import (
     FindingCreate,
     FindingEventCreate,
@@ -40,11 +39,6 @@ from service.visits.models import (
 RECHECKS = frozenset({FindingStep.RECHECK_PASSED, FindingStep.RECHECK_FAILED})
 
 
-def _refuse_future(session: Session, day: date, field: str) -> None:
-    if day > campaign_queries.today(session):
-        raise Invalid("日期不能晚于今天", field=field)
-
-
 def file_sample(session: Session, given: SampleCreate) -> tuple[Sample, bool]:
     """Enter a sealed sample; tell whether it is new."""
     audit.instant(session)  # a seal number is looked for and taken in one turn
@@ -53,7 +47,7 @@ def file_sample(session: Session, given: SampleCreate) -> tuple[Sample, bool]:
     if known is not None:
         return known, False
     visit = queries.standing_visit(session, given.visit_id)
-    _refuse_future(session, given.sealed_on, "sealed_on")
+    records.refuse_future(session, given.sealed_on, "sealed_on")
     if visit.outcome in NOT_INSPECTED:
         raise Invalid("闭店或拒绝检查时不能抽样;请先更正检查结果", field="visit_id")
     if given.sealed_on < visit.visited_on:
@@ -104,7 +98,7 @@ def step_sample(
     known = records.known(session, SampleEvent, given.id, digest)
     if known is not None:
         return known, False
-    _refuse_future(session, given.occurred_on, "occurred_on")
+    records.refuse_future(session, given.occurred_on, "occurred_on")
     steps = _steps(session, sample_id)
     if not steps:
         raise Conflict("这个样品已撤销")
@@ -198,7 +192,7 @@ def step_finding(
     known = records.known(session, FindingEvent, given.id, digest)
     if known is not None:
         return known, False
-    _refuse_future(session, given.occurred_on, "occurred_on")
+    records.refuse_future(session, given.occurred_on, "occurred_on")
     visit = queries.standing_visit(session, finding.visit_id)
     if given.occurred_on < visit.visited_on:
         raise Invalid(f"不能早于发现问题的 {visit.visited_on}", field="occurred_on")

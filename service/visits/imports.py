@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from inspections.visits import OUTCOME_TEXT, Outcome
+from service import records
 from service.errors import Invalid, ServiceError
 from service.schemas import CIVIL_ZONE, UUID_TEXT, AreaCode, Day, Id, Note, Strict, Text
 from service.supply import outlets
@@ -92,7 +93,7 @@ class _Register:
         self.session = session
         self.outlets: dict[tuple[str, str], list[UUID]] = {}
         self.coded: dict[str, list[UUID]] = {}
-        question = outlets.Question(campaign_queries.today(session))
+        question = outlets.Question(records.today(session))
         for each in outlets.on_day(session, question).values():
             if each.status is not Status.MERGED:
                 key = (each.area_code[: outlets.TOWN], folded(each.name))
@@ -100,7 +101,7 @@ class _Register:
                 if each.uscc:
                     self.coded.setdefault(folded(each.uscc), []).append(each.id)
         self.officers: dict[str, set[UUID]] = {}
-        for officer in campaign_queries.roster(session, campaign_queries.today(session)):
+        for officer in campaign_queries.roster(session, records.today(session)):
             for word in (officer.name, *(one.number for one in officer.certificates)):
                 self.officers.setdefault(folded(word), set()).add(officer.id)
 

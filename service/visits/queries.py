@@ -10,12 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.visits import CLOSING, SampleStep
+from service import records
 from service.errors import Conflict, NotFound
 from service.records import standing
 from service.schemas import Page
-from service.security import AFTER_ANY_DIGIT
 from service.visits.campaign_models import Officer
-from service.visits.campaign_queries import today
 from service.visits.followup_schemas import (
     FindingEventRead,
     FindingRead,
@@ -61,7 +60,7 @@ def period(
     campaign_id: UUID | None = None,
 ) -> Period:
     """Return the period that was asked for: by default this year until today."""
-    until = as_of or today(session)
+    until = as_of or records.today(session)
     return Period(starts_on or date(until.year, 1, 1), until, known_at, area, campaign_id)
 
 
@@ -70,8 +69,7 @@ def visits(session: Session, asked: Period) -> list[Visit]:
     wanted = standing(Visit, asked.known_at).where(
         Visit.visited_on >= asked.starts_on,
         Visit.visited_on <= asked.as_of,
-        Visit.area_code >= asked.area,
-        Visit.area_code < asked.area + AFTER_ANY_DIGIT,
+        records.within(Visit.area_code, asked.area),
     )
     if asked.campaign_id is not None:
         wanted = wanted.where(Visit.campaign_id == asked.campaign_id)
@@ -159,9 +157,7 @@ def samples(session: Session, asked: Period, roots: set[UUID] | None = None) -> 
     wanted = standing(SampleEvent, asked.known_at).where(SampleEvent.occurred_on <= asked.as_of)
     for event in session.scalars(wanted.order_by(SampleEvent.occurred_on)):
         events[event.sample_id].append(event)
-    within = select(Sample).where(
-        Sample.area_code >= asked.area, Sample.area_code < asked.area + AFTER_ANY_DIGIT
-    )
+    within = select(Sample).where(records.within(Sample.area_code, asked.area))
     return [
         _sample(each, {one.step: one for one in events[each.id]})
         for each in session.scalars(within.order_by(Sample.seal_no))
@@ -197,9 +193,7 @@ def findings(session: Session, asked: Period, roots: set[UUID] | None = None) ->
         told = told.where(FindingEvent.recorded_at <= asked.known_at)
     for event in session.scalars(told.order_by(FindingEvent.finding_id, FindingEvent.n)):
         steps[event.finding_id].append(event)
-    wanted = standing(Finding, asked.known_at).where(
-        Finding.area_code >= asked.area, Finding.area_code < asked.area + AFTER_ANY_DIGIT
-    )
+    wanted = standing(Finding, asked.known_at).where(records.within(Finding.area_code, asked.area))
     return [
         _finding(each, steps[each.root_id], asked.as_of)
         for each in session.scalars(wanted.order_by(Finding.recorded_at, Finding.id))
@@ -227,7 +221,7 @@ def finding_now(session: Session, finding: Finding) -> FindingRead:
     """Return a finding as it stands, withdrawn or not."""
     wanted = select(FindingEvent).where(FindingEvent.finding_id == finding.root_id)
     steps = wanted.order_by(FindingEvent.n)
-    return _finding(finding, list(session.scalars(steps)), today(session))
+    return _finding(finding, list(session.scalars(steps)), records.today(session))
 
 
 def last_step(session: Session, root: UUID) -> FindingEvent | None:
@@ -246,7 +240,7 @@ def card(session: Session, visit_id: UUID) -> VisitCard:
         **versions[-1].model_dump(),
         answers=[AnswerRead.model_validate(each) for each in answers_of(session, [rows[-1].id])],
         samples=samples(session, everything, {root}),
-        findings=findings(session, Period(date.min, today(session)), {root}),
+        findings=findings(session, Period(date.min, records.today(session)), {root}),
         photos=photos_of(session, (each.id for each in rows)),
         versions=versions,
     )
