@@ -15,7 +15,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import (
@@ -165,6 +165,18 @@ ShownDecimal = Annotated[
     Decimal, PlainSerializer(float, when_used="json"), WithJsonSchema({"type": "number"})
 ]
 """An exact decimal on its way out, of at most 14 digits."""
+
+
+Since = Annotated[Day | None, Query(alias="from")]
+"""First day of a period, as `from`."""
+Cursor = Annotated[int, Query(ge=0, le=10**9)]
+"""How many of a list were read before, as `next` gave it."""
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+def said_already(model: type) -> dict[int | str, dict[str, Any]]:
+    """Document the answer to a filing that says what the book says already."""
+    return {200: {"model": model, "description": "The book says this already"}}
 
 
 T = TypeVar("T")

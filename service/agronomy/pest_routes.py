@@ -1,25 +1,21 @@
 """The API of pest surveys."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from service.accounts.access import allow
 from service.agronomy import codes, imports, period, pests
 from service.agronomy import pest_actions as actions
 from service.agronomy.pest_schemas import PestRead, PestSummary, SurveyCreate, SurveyRead
 from service.agronomy.schemas import Withdraw
-from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
+from service.schemas import AreaCode, Day, Id, Instant, Page, Since, StrictRoute, said_already
 from service.security import SessionDep
 from service.tables import XLSX, ImportReport, UploadDep, template
 
 router = APIRouter(prefix="/api/v1/pest_surveys", tags=["agronomy"], route_class=StrictRoute)
-Since = Annotated[Day | None, Query(alias="from")]
 READ, WRITE = [allow("agronomy.read")], [allow("agronomy.write")]
 BOOK: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {XLSX: {}}}}}
-SAID: dict[int | str, dict[str, Any]] = {
-    200: {"model": SurveyRead, "description": "The book says this already"}
-}
 
 
 @router.get("/pests", response_model=Page[PestRead], dependencies=READ)
@@ -41,7 +37,13 @@ def list_surveys(
     return Page(items=pests.shown(session, pests.surveys(session, asked)))
 
 
-@router.post("", status_code=201, response_model=SurveyRead, responses=SAID, dependencies=WRITE)
+@router.post(
+    "",
+    status_code=201,
+    response_model=SurveyRead,
+    responses=said_already(SurveyRead),
+    dependencies=WRITE,
+)
 def file_survey(session: SessionDep, response: Response, given: SurveyCreate) -> SurveyRead:
     """Enter one pest counted on one plot; with a reason, correct it."""
     found, is_new = actions.file_survey(session, given)

@@ -1,8 +1,8 @@
 """The API of reservoirs."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from service import records
 from service.accounts.access import allow
@@ -17,19 +17,13 @@ from service.agronomy.water_schemas import (
     ReservoirRead,
     ReservoirSummary,
 )
-from service.schemas import AreaCode, Code, Day, Id, Instant, Page, StrictRoute
+from service.schemas import AreaCode, Code, Day, Id, Instant, Page, Since, StrictRoute, said_already
 from service.security import SessionDep
 from service.tables import XLSX, ImportReport, UploadDep, template
 
 router = APIRouter(prefix="/api/v1/reservoirs", tags=["agronomy"], route_class=StrictRoute)
-Since = Annotated[Day | None, Query(alias="from")]
 READ, WRITE = [allow("agronomy.read")], [allow("agronomy.write")]
 BOOK: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {XLSX: {}}}}}
-
-
-def said(model: type) -> dict[int | str, dict[str, Any]]:
-    """Document the answer to a repeat."""
-    return {200: {"model": model, "description": "The book says this already"}}
 
 
 @router.get("", response_model=Page[ReservoirRead], dependencies=READ)
@@ -45,7 +39,7 @@ def list_reservoirs(
     "",
     status_code=201,
     response_model=ReservoirRead,
-    responses=said(ReservoirRead),
+    responses=said_already(ReservoirRead),
     dependencies=WRITE,
 )
 def file_reservoir(session: SessionDep, response: Response, given: ReservoirCreate) -> Reservoir:
@@ -85,7 +79,7 @@ def list_readings(
     "/readings",
     status_code=201,
     response_model=ReadingRead,
-    responses=said(ReadingRead),
+    responses=said_already(ReadingRead),
     dependencies=WRITE,
 )
 def file_reading(session: SessionDep, response: Response, given: ReadingCreate) -> ReservoirReading:

@@ -1,8 +1,8 @@
 """The API of the weather."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from inspections.agronomy import Bed
 from service import records
@@ -22,21 +22,25 @@ from service.agronomy.weather_schemas import (
     WeatherCreate,
     WeatherRead,
 )
-from service.schemas import AreaCode, Code, Day, Id, Instant, Page, StrictRoute
+from service.schemas import (
+    AreaCode,
+    Code,
+    Cursor,
+    Day,
+    Id,
+    Instant,
+    Limit,
+    Page,
+    Since,
+    StrictRoute,
+    said_already,
+)
 from service.security import SessionDep
 from service.tables import XLSX, ImportReport, UploadDep, template
 
 router = APIRouter(prefix="/api/v1/weather", tags=["agronomy"], route_class=StrictRoute)
-Since = Annotated[Day | None, Query(alias="from")]
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 READ, WRITE = [allow("agronomy.read")], [allow("agronomy.write")]
 BOOK: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {XLSX: {}}}}}
-
-
-def said(model: type) -> dict[int | str, dict[str, Any]]:
-    """Document the answer to a repeat."""
-    return {200: {"model": model, "description": "The book says this already"}}
 
 
 @router.get("/stations", response_model=Page[StationRead], dependencies=READ)
@@ -49,7 +53,7 @@ def list_stations(session: SessionDep, known_at: Instant | None = None) -> Page[
     "/stations",
     status_code=201,
     response_model=StationRead,
-    responses=said(StationRead),
+    responses=said_already(StationRead),
     dependencies=WRITE,
 )
 def file_station(session: SessionDep, response: Response, given: StationCreate) -> StationRead:
@@ -81,7 +85,7 @@ def list_weather(
     "",
     status_code=201,
     response_model=WeatherRead,
-    responses=said(WeatherRead),
+    responses=said_already(WeatherRead),
     dependencies=WRITE,
 )
 def file_day(session: SessionDep, response: Response, given: WeatherCreate) -> WeatherDay:

@@ -1,8 +1,8 @@
 """The API of bulletins."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from service.accounts.access import allow
@@ -19,12 +19,10 @@ from service.bulletins.schemas import (
     Review,
     Revise,
 )
-from service.schemas import Id, Page, StrictRoute
+from service.schemas import Cursor, Id, Limit, Page, StrictRoute
 from service.security import SessionDep
 
 router = APIRouter(prefix="/api/v1", tags=["bulletins"], route_class=StrictRoute)
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 READ, WRITE = [allow("bulletin.read")], [allow("bulletin.write")]
 REPEATED: dict[int | str, dict[str, Any]] = {
     200: {"model": BulletinCard, "description": "The book says this already"}

@@ -1,8 +1,6 @@
 """The API of doubts."""
 
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from inspections.doubts.doubt import Book
 from service import records
@@ -21,16 +19,11 @@ from service.doubts.schemas import (
     SkippedChecks,
 )
 from service.doubts.states import State
-from service.schemas import AreaCode, Id, Page, StrictRoute
+from service.schemas import AreaCode, Cursor, Id, Limit, Page, StrictRoute, said_already
 from service.security import SessionDep
 
 router = APIRouter(prefix="/api/v1", tags=["doubts"], route_class=StrictRoute)
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 READ = [allow("doubt.read")]
-SAID: dict[int | str, dict[str, Any]] = {
-    200: {"model": DoubtCard, "description": "The book says this already"}
-}
 
 
 @router.get("/doubts", response_model=Page[DoubtRead], dependencies=READ)
@@ -75,7 +68,7 @@ def read_doubt(session: SessionDep, doubt_id: Id) -> DoubtCard:
     "/doubts/{doubt_id}/reply",
     status_code=201,
     response_model=DoubtCard,
-    responses=SAID,
+    responses=said_already(DoubtCard),
     dependencies=[allow("doubt.reply")],
 )
 def reply(session: SessionDep, response: Response, doubt_id: Id, given: ReplyCreate) -> DoubtCard:
@@ -89,7 +82,7 @@ def reply(session: SessionDep, response: Response, doubt_id: Id, given: ReplyCre
     "/doubts/{doubt_id}/settle",
     status_code=201,
     response_model=DoubtCard,
-    responses=SAID,
+    responses=said_already(DoubtCard),
     dependencies=[allow("doubt.settle")],
 )
 def settle(session: SessionDep, response: Response, doubt_id: Id, given: SettleCreate) -> DoubtCard:

@@ -1,9 +1,8 @@
 """The API of machines, repairs and trainings."""
 
 from enum import StrEnum
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from service.accounts.access import allow
 from service.machinery import actions, lives, queries
@@ -25,19 +24,22 @@ from service.machinery.schemas import (
     TrainingRead,
     Withdraw,
 )
-from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
+from service.schemas import (
+    AreaCode,
+    Cursor,
+    Day,
+    Id,
+    Instant,
+    Limit,
+    Page,
+    Since,
+    StrictRoute,
+    said_already,
+)
 from service.security import SessionDep
 
 router = APIRouter(prefix="/api/v1", tags=["machinery"], route_class=StrictRoute)
-Since = Annotated[Day | None, Query(alias="from")]
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 READ, WRITE = [allow("machinery.read")], [allow("machinery.write")]
-
-
-def said(model: type) -> dict[int | str, dict[str, Any]]:
-    """Document the answer to a repeat."""
-    return {200: {"model": model, "description": "The book says this already"}}
 
 
 class By(StrEnum):
@@ -84,7 +86,7 @@ def list_registers(
     "/machinery/registers",
     status_code=201,
     response_model=RegisterRead,
-    responses=said(RegisterRead),
+    responses=said_already(RegisterRead),
     dependencies=WRITE,
 )
 def file_register(
@@ -118,7 +120,7 @@ def list_machines(
     "/machines",
     status_code=201,
     response_model=MachineRead,
-    responses=said(MachineRead),
+    responses=said_already(MachineRead),
     dependencies=WRITE,
 )
 def file_machine(session: SessionDep, response: Response, given: MachineCreate) -> Machine:
@@ -138,7 +140,7 @@ def read_machine(session: SessionDep, machine_id: Id) -> MachineCard:
     "/machines/{machine_id}/ends",
     status_code=201,
     response_model=EndRead,
-    responses=said(EndRead),
+    responses=said_already(EndRead),
     dependencies=WRITE,
 )
 def end_machine(
@@ -173,7 +175,7 @@ def list_repairs(
     "/repairs",
     status_code=201,
     response_model=RepairRead,
-    responses=said(RepairRead),
+    responses=said_already(RepairRead),
     dependencies=WRITE,
 )
 def file_repair(session: SessionDep, response: Response, given: RepairCreate) -> Repair:
@@ -219,7 +221,7 @@ def list_persons(
     "/trainings",
     status_code=201,
     response_model=TrainingRead,
-    responses=said(TrainingRead),
+    responses=said_already(TrainingRead),
     dependencies=WRITE,
 )
 def file_training(session: SessionDep, response: Response, given: TrainingCreate) -> TrainingRead:

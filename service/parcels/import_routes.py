@@ -17,12 +17,11 @@ from service.parcels.schemas import (
     ImportOptions,
     ImportRead,
 )
-from service.schemas import Id, Page, StrictRoute, Text, read_json
+from service.schemas import Id, Limit, Page, StrictRoute, Text, read_json
 from service.security import SessionDep
 
 router = APIRouter(prefix="/api/v1/parcels", tags=["parcels"], route_class=StrictRoute)
 Cursor = Annotated[int, Query(ge=0, le=2**53)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GEOJSON = "application/geo+json"
 MAX_PARTS = 16

@@ -20,13 +20,12 @@ from service.parcels.schemas import (
     Longitude,
     ParcelRead,
 )
-from service.schemas import AreaCode, Code, Day, Id, Instant, Page, StrictRoute
+from service.schemas import AreaCode, Code, Day, Id, Instant, Limit, Page, StrictRoute, said_already
 from service.security import SessionDep
 from service.space import Box
 
 router = APIRouter(prefix="/api/v1", tags=["parcels"], route_class=StrictRoute)
 Cursor = Annotated[int, Query(ge=0, le=2**53)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 Bbox = Annotated[BoxText, Query()]
 
 
@@ -114,7 +113,7 @@ def list_approvals(
     "/approvals",
     status_code=201,
     response_model=ApprovalRead,
-    responses={200: {"model": ApprovalRead, "description": "The book says this already"}},
+    responses=said_already(ApprovalRead),
     dependencies=[allow("approval.file")],
 )
 def file_approval(

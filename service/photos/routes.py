@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from pydantic import Field
 
 from service import errors
@@ -14,14 +14,12 @@ from service.photos.headers import MAX_BYTES, MediaType
 from service.photos.models import SubjectKind
 from service.photos.schemas import Declared, Offered, PhotoRead
 from service.photos.store import PhotoStore
-from service.schemas import AreaCode, Id, Instant, Page, StrictRoute
+from service.schemas import AreaCode, Cursor, Id, Instant, Limit, Page, StrictRoute
 from service.security import SessionDep
 
 router = APIRouter(prefix="/api/v1/photos", tags=["photos"], route_class=StrictRoute)
 Metres = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Degrees = Annotated[float, Field(ge=0, le=360, allow_inf_nan=False)]
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 SEALED = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 SUFFIX = {MediaType.JPEG: "jpg", MediaType.PNG: "png", MediaType.WEBP: "webp"}
 Responses = dict[int | str, dict[str, Any]]

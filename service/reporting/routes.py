@@ -1,8 +1,6 @@
 """The API of the reporting calendar and its seasons."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from service.accounts.access import ViewerDep, allow
 from service.reporting import actions, queries
@@ -19,12 +17,10 @@ from service.reporting.schemas import (
     TaskStep,
     TaskStepWithReason,
 )
-from service.schemas import AreaCode, Code, Day, Id, Page, StrictRoute
+from service.schemas import AreaCode, Code, Cursor, Day, Id, Limit, Page, StrictRoute
 from service.security import SessionDep
 
 router = APIRouter(prefix="/api/v1", tags=["reporting"], route_class=StrictRoute)
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 @router.get("/seasons", response_model=Page[SeasonRead], dependencies=[allow("season.read")])

@@ -3,11 +3,22 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from service.accounts.access import ViewerDep, allow
 from service.reporting import queries as reporting
-from service.schemas import AreaCode, Code, Day, Id, Instant, Page, StrictRoute
+from service.schemas import (
+    AreaCode,
+    Code,
+    Cursor,
+    Day,
+    Id,
+    Instant,
+    Limit,
+    Page,
+    StrictRoute,
+    said_already,
+)
 from service.security import SessionDep
 from service.sowing import actions, curve, imports, progress, queries, template
 from service.sowing.models import SowingPlan, SowingReport
@@ -25,8 +36,6 @@ from service.sowing.schemas import (
 )
 
 router = APIRouter(prefix="/api/v1", tags=["sowing"], route_class=StrictRoute)
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -73,7 +82,7 @@ def list_plans(
     "/sowing/plans",
     status_code=201,
     response_model=PlanRead,
-    responses={200: {"model": PlanRead, "description": "The book says this already"}},
+    responses=said_already(PlanRead),
     dependencies=[allow("sowing.plan.file")],
 )
 def file_plan(session: SessionDep, response: Response, plan_in: PlanCreate) -> SowingPlan:
@@ -129,7 +138,7 @@ def read_report(session: SessionDep, report_id: Id) -> SowingReport:
     "/sowing/reports",
     status_code=201,
     response_model=ReportRead,
-    responses={200: {"model": ReportRead, "description": "The book says this already"}},
+    responses=said_already(ReportRead),
     dependencies=[allow("sowing.report.file")],
 )
 def file_report(session: SessionDep, response: Response, report_in: ReportCreate) -> dict[str, Any]:

@@ -1,12 +1,20 @@
 """The API of the outlet register."""
 
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from service import records
 from service.accounts.access import allow
-from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
+from service.schemas import (
+    AreaCode,
+    Cursor,
+    Day,
+    Id,
+    Instant,
+    Limit,
+    Page,
+    StrictRoute,
+    said_already,
+)
 from service.security import SessionDep
 from service.supply import outlet_actions as actions
 from service.supply import outlet_findings, outlets
@@ -28,11 +36,6 @@ from service.supply.outlet_schemas import (
 from service.tables import XLSX, ImportReport, UploadDep, template
 
 router = APIRouter(prefix="/api/v1", tags=["supply"], route_class=StrictRoute)
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
-SAID: dict[int | str, dict[str, Any]] = {
-    200: {"model": OutletRead, "description": "The register says this already"}
-}
 
 
 @router.get("/outlets", response_model=Page[OutletRead], dependencies=[allow("outlet.read")])
@@ -57,7 +60,7 @@ def list_outlets(
     "/outlets",
     status_code=201,
     response_model=OutletRead,
-    responses=SAID,
+    responses=said_already(OutletRead),
     dependencies=[allow("outlet.write")],
 )
 def open_outlet(session: SessionDep, response: Response, given: OutletCreate) -> OutletRead:
@@ -121,7 +124,7 @@ def read_outlet(session: SessionDep, outlet_id: Id) -> OutletCard:
     "/outlets/{outlet_id}/changes",
     status_code=201,
     response_model=OutletRead,
-    responses=SAID,
+    responses=said_already(OutletRead),
     dependencies=[allow("outlet.write")],
 )
 def change_outlet(
@@ -163,7 +166,7 @@ def list_licences(
     "/licences",
     status_code=201,
     response_model=LicenceRead,
-    responses={200: {"model": LicenceRead, "description": "The register says this already"}},
+    responses=said_already(LicenceRead),
     dependencies=[allow("outlet.write")],
 )
 def file_licence(session: SessionDep, response: Response, given: LicenceCreate) -> Licence:

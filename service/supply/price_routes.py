@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from service import records
 from service.accounts.access import allow
-from service.schemas import FIRST_DAY, AreaCode, Day, Id, Instant, Page, StrictRoute
+from service.schemas import FIRST_DAY, AreaCode, Day, Id, Instant, Page, StrictRoute, said_already
 from service.security import SessionDep
 from service.supply import price_actions, price_imports, price_spikes, prices
 from service.supply.models import Category
@@ -83,7 +83,7 @@ def list_prices(
     "/prices",
     status_code=201,
     response_model=PriceRead,
-    responses={200: {"model": PriceRead, "description": "The panel says this already"}},
+    responses=said_already(PriceRead),
     dependencies=WRITE,
 )
 def file_price(session: SessionDep, response: Response, given: PriceCreate) -> PriceObservation:

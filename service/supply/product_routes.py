@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from service.accounts.access import allow
-from service.schemas import Page, StrictRoute
+from service.schemas import Page, StrictRoute, said_already
 from service.security import SessionDep
 from service.supply import products
 from service.supply.models import Category, Product
@@ -23,7 +23,7 @@ def list_products(session: SessionDep, category: Category | None = None) -> Page
     "/products",
     status_code=201,
     response_model=ProductRead,
-    responses={200: {"model": ProductRead, "description": "The list says this already"}},
+    responses=said_already(ProductRead),
     dependencies=[allow("product.write")],
 )
 def add_product(session: SessionDep, response: Response, given: ProductCreate) -> Product:

@@ -1,13 +1,22 @@
 """The API of the stock ledger."""
 
 from datetime import timedelta
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from service import records
 from service.accounts.access import allow
-from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
+from service.schemas import (
+    AreaCode,
+    Cursor,
+    Day,
+    Id,
+    Instant,
+    Page,
+    Since,
+    StrictRoute,
+    said_already,
+)
 from service.security import SessionDep
 from service.supply import outlets, stock, stock_closings, stock_marks
 from service.supply import stock_actions as actions
@@ -32,9 +41,6 @@ from service.supply.stock_schemas import (
 from service.tables import XLSX, ImportReport, UploadDep, template
 
 router = APIRouter(prefix="/api/v1", tags=["supply"], route_class=StrictRoute)
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
-Since = Annotated[Day | None, Query(alias="from")]
 READ, WRITE = [allow("stock.read")], [allow("stock.write")]
 A_YEAR = timedelta(days=365)
 
@@ -61,7 +67,7 @@ def list_events(
     "/stock/events",
     status_code=201,
     response_model=EventRead,
-    responses={200: {"model": EventRead, "description": "The ledger says this already"}},
+    responses=said_already(EventRead),
     dependencies=WRITE,
 )
 def post_event(session: SessionDep, response: Response, given: EventCreate) -> StockEvent:
@@ -75,7 +81,7 @@ def post_event(session: SessionDep, response: Response, given: EventCreate) -> S
     "/stock/events/{event_id}/reversals",
     status_code=201,
     response_model=EventsRead,
-    responses={200: {"model": EventsRead, "description": "The ledger says this already"}},
+    responses=said_already(EventsRead),
     dependencies=WRITE,
 )
 def reverse_event(
@@ -91,7 +97,7 @@ def reverse_event(
     "/stock/transfers",
     status_code=201,
     response_model=EventsRead,
-    responses={200: {"model": EventsRead, "description": "The ledger says this already"}},
+    responses=said_already(EventsRead),
     dependencies=[allow("stock.transfer")],
 )
 def transfer(session: SessionDep, response: Response, given: TransferCreate) -> EventsRead:
@@ -169,7 +175,7 @@ def list_closings(session: SessionDep) -> Page[ClosingRead]:
     "/stock/closings",
     status_code=201,
     response_model=ClosingRead,
-    responses={200: {"model": ClosingRead, "description": "The ledger says this already"}},
+    responses=said_already(ClosingRead),
     dependencies=[allow("stock.close")],
 )
 def close(session: SessionDep, response: Response, given: ClosingCreate) -> StockClosing:

@@ -1,12 +1,22 @@
 """The API of campaigns, draws and the roster."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from service import records
 from service.accounts.access import allow
-from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
+from service.schemas import (
+    AreaCode,
+    Cursor,
+    Day,
+    Id,
+    Instant,
+    Limit,
+    Page,
+    StrictRoute,
+    said_already,
+)
 from service.security import SessionDep
 from service.visits import campaign_actions as actions
 from service.visits import campaign_queries as queries
@@ -26,16 +36,9 @@ from service.visits.campaign_schemas import (
 from service.visits.schemas import Withdraw
 
 router = APIRouter(prefix="/api/v1", tags=["visits"], route_class=StrictRoute)
-Cursor = Annotated[int, Query(ge=0, le=10**9)]
-Limit = Annotated[int, Query(ge=1, le=500)]
 READ, WRITE = [allow("campaign.read")], [allow("campaign.write")]
 CSV = "text/csv"
 FILE: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {CSV: {}}}}}
-
-
-def said(model: type) -> dict[int | str, dict[str, Any]]:
-    """Document the answer to a repeat."""
-    return {200: {"model": model, "description": "The book says this already"}}
 
 
 @router.get("/campaigns", response_model=Page[CampaignRead], dependencies=READ)
@@ -52,7 +55,7 @@ def list_campaigns(
     "/campaigns",
     status_code=201,
     response_model=CampaignRead,
-    responses=said(CampaignRead),
+    responses=said_already(CampaignRead),
     dependencies=WRITE,
 )
 def open_campaign(session: SessionDep, response: Response, given: CampaignCreate) -> Campaign:
@@ -78,7 +81,7 @@ def read_draw(session: SessionDep, campaign_id: Id) -> DrawRead:
     "/campaigns/{campaign_id}/draw",
     status_code=201,
     response_model=DrawRead,
-    responses=said(DrawRead),
+    responses=said_already(DrawRead),
     dependencies=WRITE,
 )
 def draw(session: SessionDep, response: Response, campaign_id: Id, given: DrawCreate) -> DrawRead:
@@ -108,7 +111,7 @@ def list_officers(
     "/officers",
     status_code=201,
     response_model=OfficerRead,
-    responses=said(OfficerRead),
+    responses=said_already(OfficerRead),
     dependencies=WRITE,
 )
 def enrol(session: SessionDep, response: Response, given: OfficerCreate) -> OfficerRead:
@@ -123,7 +126,7 @@ def enrol(session: SessionDep, response: Response, given: OfficerCreate) -> Offi
     "/officers/{officer_id}/certificates",
     status_code=201,
     response_model=CertificateRead,
-    responses=said(CertificateRead),
+    responses=said_already(CertificateRead),
     dependencies=WRITE,
 )
 def file_certificate(
@@ -146,7 +149,7 @@ def list_exclusions(session: SessionDep, known_at: Instant | None = None) -> Pag
     "/exclusions",
     status_code=201,
     response_model=ExclusionRead,
-    responses=said(ExclusionRead),
+    responses=said_already(ExclusionRead),
     dependencies=WRITE,
 )
 def exclude(session: SessionDep, response: Response, given: ExclusionCreate) -> Exclusion:

@@ -1,11 +1,22 @@
 """The API of visits, samples and findings."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from service.accounts.access import allow
-from service.schemas import AreaCode, Day, Id, Instant, Page, StrictRoute
+from service.schemas import (
+    AreaCode,
+    Cursor,
+    Day,
+    Id,
+    Instant,
+    Limit,
+    Page,
+    Since,
+    StrictRoute,
+    said_already,
+)
 from service.security import SessionDep
 from service.tables import XLSX, ImportReport, UploadDep, template
 from service.visits import (
@@ -16,7 +27,6 @@ from service.visits import (
     picture_actions,
     queries,
 )
-from service.visits.campaign_routes import Cursor, Limit, said
 from service.visits.campaign_schemas import Version
 from service.visits.count_schemas import VisitCounts
 from service.visits.followup_schemas import (
@@ -34,7 +44,6 @@ from service.visits.models import VisitPhoto
 from service.visits.schemas import ChecklistItemRead, VisitCreate, VisitRead, Withdraw
 
 router = APIRouter(prefix="/api/v1", tags=["visits"], route_class=StrictRoute)
-Since = Annotated[Day | None, Query(alias="from")]
 READ, WRITE = [allow("visit.read")], [allow("visit.write")]
 BOOK: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {XLSX: {}}}}}
 
@@ -66,7 +75,7 @@ def list_visits(
     "/visits",
     status_code=201,
     response_model=VisitRead,
-    responses=said(VisitRead),
+    responses=said_already(VisitRead),
     dependencies=WRITE,
 )
 def file_visit(session: SessionDep, response: Response, given: VisitCreate) -> VisitRead:
@@ -112,7 +121,7 @@ def read_visit(session: SessionDep, visit_id: Id) -> VisitCard:
     "/visits/{visit_id}/photos",
     status_code=201,
     response_model=VisitPhotoRead,
-    responses=said(VisitPhotoRead),
+    responses=said_already(VisitPhotoRead),
     dependencies=WRITE,
 )
 def put_photo(
@@ -148,7 +157,7 @@ def list_samples(
     "/samples",
     status_code=201,
     response_model=SampleRead,
-    responses=said(SampleRead),
+    responses=said_already(SampleRead),
     dependencies=WRITE,
 )
 def file_sample(session: SessionDep, response: Response, given: SampleCreate) -> SampleRead:
@@ -162,7 +171,7 @@ def file_sample(session: SessionDep, response: Response, given: SampleCreate) ->
     "/samples/{sample_id}/steps",
     status_code=201,
     response_model=SampleRead,
-    responses=said(SampleRead),
+    responses=said_already(SampleRead),
     dependencies=WRITE,
 )
 def step_sample(
@@ -199,7 +208,7 @@ def list_findings(
     "/findings",
     status_code=201,
     response_model=FindingRead,
-    responses=said(FindingRead),
+    responses=said_already(FindingRead),
     dependencies=WRITE,
 )
 def file_finding(session: SessionDep, response: Response, given: FindingCreate) -> FindingRead:
@@ -213,7 +222,7 @@ def file_finding(session: SessionDep, response: Response, given: FindingCreate) 
     "/findings/{finding_id}/steps",
     status_code=201,
     response_model=FindingRead,
-    responses=said(FindingRead),
+    responses=said_already(FindingRead),
     dependencies=WRITE,
 )
 def step_finding(
