@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from service import audit, records
-from service.agronomy.schemas import Correcting
 from service.errors import Conflict, Forbidden
+from service.record_schemas import Correcting
 from service.records import Correctable
 from service.security import is_in_view, whole_system
 

@@ -8,7 +8,7 @@ from service.accounts.access import allow
 from service.agronomy import codes, imports, period, pests
 from service.agronomy import pest_actions as actions
 from service.agronomy.pest_schemas import PestRead, PestSummary, SurveyCreate, SurveyRead
-from service.agronomy.schemas import Withdraw
+from service.record_schemas import Withdraw
 from service.schemas import AreaCode, Day, Id, Instant, Page, Since, StrictRoute, said_already
 from service.security import SessionDep
 from service.tables import XLSX, ImportReport, UploadDep, template

@@ -7,15 +7,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, model_validator
 
 from service.agronomy.models import FieldType, Method
-from service.agronomy.schemas import (
-    Corrected,
-    Correcting,
-    Count,
-    SeatCode,
-    Short,
-    Spoken,
-    SquareMetres,
-)
+from service.agronomy.schemas import Count, Spoken, SquareMetres
+from service.record_schemas import Corrected, Correcting, SeatCode, Short
 from service.schemas import Code, Day, Mu, Shown, ShownDecimal
 
 M2_PER_MU = Decimal(2000) / 3

@@ -3,17 +3,13 @@
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from service.schemas import AreaCode, Id, Note, Shown, Strict, Text, exact
+from service.schemas import AreaCode, Shown, exact
 
-SeatCode = Annotated[AreaCode, Field(min_length=9)]
-"""A town or a village."""
 ServedCode = Annotated[AreaCode, Field(min_length=6)]
 """A county, a town or a village."""
-Short = Annotated[Text, Field(min_length=1, max_length=64)]
 Count = Annotated[int, Field(ge=0, le=50_000, strict=True)]
 # Up to what the country calls a medium reservoir; a large one is no county's to read.
 CubicMetres = Annotated[
@@ -30,34 +26,6 @@ SquareMetres = Annotated[
     PlainSerializer(float, when_used="json"),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1000000}),
 ]
-
-
-class Correcting(Strict):
-    """A record that may correct an earlier one, with the reason.
-
-    A reason without `supersedes_id` corrects what stands for the same thing and day.
-    """
-
-    id: Id | None = None
-    supersedes_id: Id | None = None
-    reason: Note | None = None
-
-
-class Corrected(Shown):
-    """What every record tells of its writing."""
-
-    id: UUID
-    area_code: str
-    recorded_at: datetime
-    supersedes_id: UUID | None
-    is_withdrawal: bool
-    reason: str | None
-
-
-class Withdraw(Strict):
-    """Why a record does not hold."""
-
-    reason: Annotated[Note, Field(min_length=1)]
 
 
 class Spoken(Shown):

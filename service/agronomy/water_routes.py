@@ -9,7 +9,6 @@ from service.accounts.access import allow
 from service.agronomy import imports, period, water
 from service.agronomy import water_actions as actions
 from service.agronomy.models import Reservoir, ReservoirReading
-from service.agronomy.schemas import Withdraw
 from service.agronomy.water_schemas import (
     ReadingCreate,
     ReadingRead,
@@ -17,6 +16,7 @@ from service.agronomy.water_schemas import (
     ReservoirRead,
     ReservoirSummary,
 )
+from service.record_schemas import Withdraw
 from service.schemas import AreaCode, Code, Day, Id, Instant, Page, Since, StrictRoute, said_already
 from service.security import SessionDep
 from service.tables import XLSX, ImportReport, UploadDep, template

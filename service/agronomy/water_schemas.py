@@ -6,7 +6,8 @@ from typing import Self
 from pydantic import BaseModel, model_validator
 
 from inspections.water import Supply
-from service.agronomy.schemas import Corrected, Correcting, CubicMetres, ServedCode, Short
+from service.agronomy.schemas import CubicMetres, ServedCode
+from service.record_schemas import Corrected, Correcting, Short
 from service.schemas import Code, Day, Mu, ShownDecimal
 
 

@@ -10,7 +10,6 @@ from service.accounts.access import allow
 from service.agronomy import imports, period, stations, weather
 from service.agronomy import weather_actions as actions
 from service.agronomy.models import WeatherDay
-from service.agronomy.schemas import Withdraw
 from service.agronomy.weather_schemas import (
     BatchResult,
     FieldworkTable,
@@ -22,6 +21,7 @@ from service.agronomy.weather_schemas import (
     WeatherCreate,
     WeatherRead,
 )
+from service.record_schemas import Withdraw
 from service.schemas import (
     AreaCode,
     Code,

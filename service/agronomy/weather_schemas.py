@@ -15,7 +15,8 @@ from pydantic import (
 )
 
 from inspections.agronomy import Bed, Grade
-from service.agronomy.schemas import Corrected, Correcting, SeatCode, ServedCode, Short, Spoken
+from service.agronomy.schemas import ServedCode, Spoken
+from service.record_schemas import Corrected, Correcting, SeatCode, Short
 from service.schemas import Code, Day, ShownDecimal, Strict, exact
 
 MISSING_MARKS = frozenset(

@@ -21,13 +21,13 @@ from service.machinery.models import (
     TrainingAttendee,
 )
 from service.machinery.schemas import (
-    Correcting,
     EndCreate,
     MachineCreate,
     RegisterCreate,
     RepairCreate,
     TrainingCreate,
 )
+from service.record_schemas import Correcting
 from service.records import standing
 
 

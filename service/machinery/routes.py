@@ -22,8 +22,8 @@ from service.machinery.schemas import (
     RepairRead,
     TrainingCreate,
     TrainingRead,
-    Withdraw,
 )
+from service.record_schemas import Withdraw
 from service.schemas import (
     AreaCode,
     Cursor,

@@ -18,12 +18,11 @@ from pydantic import (
 
 from service.machinery.models import Audience, EndCause, Outcome
 from service.machinery.rules import plate_text
-from service.schemas import AreaCode, Code, Day, Id, Note, Shown, ShownDecimal, Strict, Text, exact
+from service.record_schemas import Corrected, Correcting, SeatCode, Short, Written
+from service.schemas import Code, Day, Id, Note, Shown, ShownDecimal, Strict, Text, exact
 
-SeatCode = Annotated[AreaCode, Field(min_length=9)]
 MachineCount = Annotated[int, Field(ge=1, le=50_000, strict=True)]
 Stock = Annotated[int, Field(ge=0, le=50_000, strict=True)]
-Short = Annotated[Text, Field(min_length=1, max_length=64)]
 Line = Annotated[Text, Field(min_length=1, max_length=200)]
 Yuan = Annotated[
     Decimal,
@@ -43,14 +42,6 @@ class MachineClassRead(Shown):
     name: str
     group_name: str
     needs_plate: bool
-
-
-class Correcting(Strict):
-    """A record that may correct an earlier one, with the reason."""
-
-    id: Id | None = None
-    supersedes_id: Id | None = None
-    reason: Note | None = None
 
 
 class RegisterCreate(Correcting):
@@ -145,22 +136,6 @@ class TrainingCreate(Correcting):
     attendees: Annotated[list[Attendee], Field(min_length=1, max_length=2000)]
 
 
-class Written(Shown):
-    """What every record tells of its writing."""
-
-    id: UUID
-    area_code: str
-    recorded_at: datetime
-
-
-class Corrected(Written):
-    """A record that may be corrected."""
-
-    supersedes_id: UUID | None
-    is_withdrawal: bool
-    reason: str | None
-
-
 class RegisterRead(Corrected):
     """A register of a town and class."""
 
@@ -231,12 +206,6 @@ class PersonTrained(BaseModel):
     """In this answer alone; it says nothing of who it is."""
     n_times: int
     training_ids: list[UUID]
-
-
-class Withdraw(Strict):
-    """Why a record does not hold."""
-
-    reason: Annotated[Note, Field(min_length=1)]
 
 
 class MachineryLine(BaseModel):

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from service import records
 from service.accounts.access import allow
+from service.record_schemas import Withdraw
 from service.schemas import (
     AreaCode,
     Cursor,
@@ -31,7 +32,6 @@ from service.supply.outlet_schemas import (
     OutletCreate,
     OutletFinding,
     OutletRead,
-    Withdraw,
 )
 from service.tables import XLSX, ImportReport, UploadDep, template
 

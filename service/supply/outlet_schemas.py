@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from inspections.outlets import is_uscc
 from service.parcels.schemas import Datum
-from service.schemas import AreaCode, Day, Id, Note, Shown, Strict, Text
+from service.record_schemas import SeatCode
+from service.schemas import Day, Id, Note, Shown, Strict, Text
 from service.supply.models import Category, Change, LicenceKind, Status
 
 UNDONE = {
@@ -33,7 +34,6 @@ def _phone(value: str) -> str:
     return value
 
 
-SeatCode = Annotated[AreaCode, Field(min_length=9)]
 OutletName = Annotated[Text, Field(min_length=1, max_length=100)]
 Uscc = Annotated[Text, Field(max_length=18), AfterValidator(_uscc)]
 Phone = Annotated[Text, Field(max_length=32), AfterValidator(_phone)]
@@ -184,12 +184,6 @@ class LicenceRead(Shown):
     reason: str | None
     supersedes_id: UUID | None
     recorded_at: datetime
-
-
-class Withdraw(Strict):
-    """Why a record does not hold."""
-
-    reason: Annotated[Note, Field(min_length=1)]
 
 
 class OutletCard(OutletRead):

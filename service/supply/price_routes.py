@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from service import records
 from service.accounts.access import allow
+from service.record_schemas import Withdraw
 from service.schemas import FIRST_DAY, AreaCode, Day, Id, Instant, Page, StrictRoute, said_already
 from service.security import SessionDep
 from service.supply import price_actions, price_imports, price_spikes, prices
 from service.supply.models import Category
-from service.supply.outlet_schemas import Withdraw
 from service.supply.price_models import PriceKind, PriceObservation
 from service.supply.price_schemas import (
     Comparison,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from service import records
 from service.accounts.access import allow
+from service.record_schemas import Withdraw
 from service.schemas import (
     AreaCode,
     Cursor,
@@ -22,7 +23,6 @@ from service.supply import outlets, stock, stock_closings, stock_marks
 from service.supply import stock_actions as actions
 from service.supply import stock_imports as imports
 from service.supply.models import Category
-from service.supply.outlet_schemas import Withdraw
 from service.supply.product_schemas import ProductCode
 from service.supply.stock_models import StockClosing, StockEvent
 from service.supply.stock_schemas import (

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from service.record_schemas import Short
 from service.schemas import AreaCode, Day, Id, Note, Shown, ShownDecimal, Strict, Text, exact
 from service.supply.models import Category
 from service.supply.product_schemas import ProductCode
@@ -27,7 +28,6 @@ CountedKg = Annotated[
     PlainSerializer(float, when_used="json"),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 9999999.999}),
 ]
-Short = Annotated[Text, Field(min_length=1, max_length=64)]
 
 
 class Entry(StrEnum):

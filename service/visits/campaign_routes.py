@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from service import records
 from service.accounts.access import allow
+from service.record_schemas import Withdraw
 from service.schemas import (
     AreaCode,
     Cursor,
@@ -33,7 +34,6 @@ from service.visits.campaign_schemas import (
     OfficerCreate,
     OfficerRead,
 )
-from service.visits.schemas import Withdraw
 
 router = APIRouter(prefix="/api/v1", tags=["visits"], route_class=StrictRoute)
 READ, WRITE = [allow("campaign.read")], [allow("campaign.write")]

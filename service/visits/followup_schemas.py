@@ -8,18 +8,10 @@ from pydantic import Field, StrictBool, model_validator
 
 from inspections.visits import FindingStep, SampleStep
 from service.photos.schemas import PhotoRead
+from service.record_schemas import Corrected, Correcting, Short, Written
 from service.schemas import Code, Day, Id, Note, Strict
 from service.visits.campaign_schemas import UnitName
-from service.visits.schemas import (
-    AnswerRead,
-    Corrected,
-    Correcting,
-    Described,
-    Product,
-    Short,
-    VisitRead,
-    Written,
-)
+from service.visits.schemas import AnswerRead, Described, Product, VisitRead
 
 SealNo = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 

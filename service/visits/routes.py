@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from service.accounts.access import allow
+from service.record_schemas import Withdraw
 from service.schemas import (
     AreaCode,
     Cursor,
@@ -41,7 +42,7 @@ from service.visits.followup_schemas import (
     VisitPhotoRead,
 )
 from service.visits.models import VisitPhoto
-from service.visits.schemas import ChecklistItemRead, VisitCreate, VisitRead, Withdraw
+from service.visits.schemas import ChecklistItemRead, VisitCreate, VisitRead
 
 router = APIRouter(prefix="/api/v1", tags=["visits"], route_class=StrictRoute)
 READ, WRITE = [allow("visit.read")], [allow("visit.write")]

@@ -15,6 +15,7 @@ from pydantic import (
 
 from inspections.visits import Outcome
 from service.parcels.schemas import Datum
+from service.record_schemas import Corrected, Correcting
 from service.schemas import (
     AreaCode,
     Code,
@@ -40,7 +41,6 @@ Accuracy = Annotated[
     PlainSerializer(float, when_used="json"),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 9999.9}),
 ]
-Short = Annotated[Text, Field(min_length=1, max_length=64)]
 Product = Annotated[Text, Field(min_length=1, max_length=200)]
 Described = Annotated[Note, Field(min_length=1)]
 
@@ -50,14 +50,6 @@ class ItemAnswer(Strict):
 
     code: Code
     result: Answer
-
-
-class Correcting(Strict):
-    """A record that may correct an earlier one, with the reason."""
-
-    id: Id | None = None
-    supersedes_id: Id | None = None
-    reason: Note | None = None
 
 
 class VisitCreate(Correcting):
@@ -104,22 +96,6 @@ class VisitCreate(Correcting):
         if self.outcome in {Outcome.CLOSED_SHOP, Outcome.REFUSED} and told:
             raise ValueError("闭店或拒绝检查时没有检查,不能填检查表")
         return self
-
-
-class Written(Shown):
-    """What every record tells of its writing."""
-
-    id: UUID
-    area_code: str
-    recorded_at: datetime
-
-
-class Corrected(Written):
-    """A record that may be corrected."""
-
-    supersedes_id: UUID | None
-    is_withdrawal: bool
-    reason: str | None
 
 
 class OfficerAtVisit(Shown):
@@ -169,9 +145,3 @@ class ChecklistItemRead(Shown):
     violation_code: str
     article: str
     consequence: str
-
-
-class Withdraw(Strict):
-    """Why a record does not hold."""
-
-    reason: Described
