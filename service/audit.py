@@ -156,6 +156,8 @@ def _digest(entry: dict[str, Any]) -> str:
 
 @event.listens_for(Session, "before_commit")
 def _append(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint is no commit: the chain is written once, at the end
     queue: list[dict[str, Any]] = session.info.pop("audit_queue", [])
     if not queue:
         return
@@ -175,6 +177,8 @@ def _append(session: Session) -> None:
 @event.listens_for(Session, "after_commit")
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     session.info.pop("instant", None)
     session.info.pop("audit_head", None)
     session.info.pop("audit_queue", None)

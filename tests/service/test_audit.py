@@ -352,3 +352,16 @@ def test_the_auditor_reads_the_chain_of_their_area_in_order(week, as_role):
     assert [each["n"] for each in seen] == sorted({each["n"] for each in seen})
     assert all((each["area_code"] or TAIHE).startswith(TAIHE) for each in seen)
     assert "report.file" in {each["action"] for each in seen}
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_savepoint_is_no_commit_of_the_chain(database, is_kept):
+    with database.system_transaction() as session:
+        at = audit.instant(session)
+        audit.record(session, "test.before", "x")
+        trial = session.begin_nested()
+        audit.record(session, "test.inside", "x")
+        trial.commit() if is_kept else trial.rollback()
+        assert audit.instant(session) == at, "one transaction, one instant"
+        queued = [each["action"] for each in session.info["audit_queue"]]
+        assert queued == ["test.before", "test.inside"], "who takes back trims its own entries"
