@@ -66,6 +66,15 @@ async def alternate(
     return seconds
 
 
+async def once(port: int, token: str, path: str) -> float:
+    """Ask a path once; return the seconds."""
+    connection = Connection(port, token)
+    answer = await connection.send("GET", path)
+    connection.close()
+    assert answer.status == 200, (path, answer.status, answer.body[:300])
+    return answer.seconds
+
+
 async def rate(
     port: int, token: str | None, path: str, bodies: Iterator[object], clients: int, seconds: float
 ) -> float:

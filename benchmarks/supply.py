@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks import load
 from benchmarks.databases import POSTGIS_URL, a_database
-from service import migrations
+from service import audit, migrations
 from service.accounts.models import Account, LoginSession
 from service.areas import actions as areas
 from service.database import Database, utc_now
@@ -95,16 +95,26 @@ def measure(engine: str, url: str, *, is_quick: bool) -> None:
     print(f"{engine}: ledger loaded in {time.perf_counter() - started:.0f} s", flush=True)
     _balances(engine, database, 3 if is_quick else 5)
     _posts(engine, database, author, 20 if is_quick else 60)
-    database.dispose()
     with a_server("service.app:from_environment", url, is_factory=True) as ours:
-        paths = {
-            "me": "/api/v1/me",
-            "adequacy": "/api/v1/stock/adequacy?season=bench&as_of=2023-04-20",
-        }
-        seconds = asyncio.run(load.alternate(ours.port, token, paths, 10 if is_quick else 40))
-        ratios = [a / b for a, b in zip(seconds["adequacy"], seconds["me"], strict=True)]
-        print(f"{engine}: adequacy, 9 towns × {N_PRODUCTS} products: ", end="")
-        print(f"{load.spread(ratios)} × /me (limit 10)")
+        _adequacy(engine, database, ours.port, token, 10 if is_quick else 40)
+
+
+def _adequacy(engine: str, database: Database, port: int, token: str, rounds: int) -> None:
+    """Adequacy beside `/me`: right after a write, when it is made anew, and then as it is kept."""
+    path = "/api/v1/stock/adequacy?season=bench&as_of=2023-04-20"
+    paths = {"me": "/api/v1/me", "made": path, "kept": path}
+    seconds: dict[str, list[float]] = {name: [] for name in paths}
+    for _ in range(rounds):
+        with database.system_transaction() as session:
+            audit.record(session, "bench", "a write")
+        asked = asyncio.run(load.alternate(port, token, {"me": paths["me"]}, 1))
+        seconds["me"] += asked["me"]
+        for name in ("made", "kept"):
+            seconds[name].append(asyncio.run(load.once(port, token, path)))
+    for name in ("made", "kept"):
+        ratios = [a / b for a, b in zip(seconds[name], seconds["me"], strict=True)]
+        print(f"{engine}: adequacy, 9 towns × {N_PRODUCTS} products, {name}: ", end="")
+        print(f"{load.spread(ratios)} × /me (limit 10)", flush=True)
 
 
 def _load(database: Database, engine: str, n_outlets: int) -> tuple[str, UUID]:

@@ -21,7 +21,7 @@ from service.adequacy.schemas import (
     StockRatio,
     TownRead,
 )
-from service.areas.queries import CODE_LENGTH
+from service.areas.queries import CODE_LENGTH, refuse_out_of_view
 from service.database import thresholds_of
 from service.errors import Invalid
 from service.reporting.models import Season
@@ -38,6 +38,7 @@ from service.supply.stock import Held
 TOWN = CODE_LENGTH["town"]
 SPRING, GRAIN = "spring", "GRAIN"
 N_WEEKS, NEAR_WEEKS = 12, 3
+LATE_WITHIN = timedelta(days=13)
 GRAMS, ZERO = 1000, Decimal(0)
 SHARE, TENTH, HUNDREDTH = Decimal("0.0001"), Decimal("0.1"), Decimal("0.01")
 
@@ -92,14 +93,15 @@ def _adequacy(session: Session, asked: Asked) -> Adequacy:
         raise Invalid("农资需求只按春播的农时计算;请选春播的播种季", field="season")
     if len(asked.area_code) > TOWN:
         raise Invalid("农资保障按镇计算;请选镇或区", field="area")
+    refuse_out_of_view(session, asked.area_code)
     rates = codes.rates(asked.as_of)
     held = stock.held(session, asked.question, area=asked.area_code)
     table = _table(session, asked, rates, held)
     cells = list(_cells(session, table))
     coverage = held.outlet_coverage
-    short = _short_soon(table)
+    short, unplanned = _short_soon(table), [e.name for e in table.towns if e.plan_mu is None]
     limit = thresholds_of(session).adequacy.least_coverage
-    is_met = not short and coverage is not None and coverage >= limit
+    is_met = not short and not unplanned and coverage is not None and coverage >= limit
     return Adequacy(
         season=asked.season.code,
         area_code=asked.area_code,
@@ -108,7 +110,7 @@ def _adequacy(session: Session, asked: Asked) -> Adequacy:
         n_weeks=N_WEEKS,
         outlet_coverage=coverage,
         is_met=is_met,
-        text=_text(short, coverage, is_met=is_met),
+        text=_text(short, unplanned, coverage, is_met=is_met),
         towns=[_town(each) for each in table.towns],
         commodities=table.commodities,
         items=cells,
@@ -160,17 +162,13 @@ def _needs(
 ) -> Iterable[Need]:
     for rate in rates:
         first, last = codes.stage(rate.stage_code, asked.season.crop_year)
-        n_days = (last - first).days + 1
-        left = max(0, n_days - max(0, (asked.as_of - first).days))
         for n, town in enumerate(towns):
             mu, starts, ends = town.plan_mu or ZERO, first, last
             if rate.is_of_unplanted:
                 # Land that is late wants its inputs all the same: within the next fortnight.
                 mu = town.unplanted_mu or ZERO
                 starts = max(first, asked.as_of)
-                ends = max(last, starts + timedelta(days=13))
-            elif not left:
-                continue
+                ends = max(last, starts + LATE_WITHIN)
             grams = int(mu * rate.kg_per_mu * GRAMS)
             yield Need(n, column[rate.commodity], grams, starts, ends)
 
@@ -220,11 +218,13 @@ def _short_soon(table: Table) -> int:
     return int(((week != rules.NEVER) & (week < NEAR_WEEKS)).sum())
 
 
-def _text(n_short: int, coverage: Decimal | None, *, is_met: bool) -> str:
+def _text(n_short: int, unplanned: list[str], coverage: Decimal | None, *, is_met: bool) -> str:
     if is_met:
         return "农资供应顺畅,今后三周各镇各品种需求得到满足"
     if n_short:
         return f"今后三周有 {n_short} 处(镇×品种)不够,见表"
+    if unplanned:
+        return f"{'、'.join(unplanned)}没有计划面积,不能说需求得到满足;请先报计划"
     told = "没有网点" if coverage is None else f"只有 {coverage * 100:.1f}% 的网点"
     return f"{told}有近期库存,不能说需求得到满足;请先催报"
 

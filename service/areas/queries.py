@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from service.areas.models import Area, AreaSuccession
 from service.areas.rules import folded, match_name
 from service.errors import Invalid, NotFound
-from service.security import AFTER_ANY_DIGIT
+from service.security import AFTER_ANY_DIGIT, is_in_view
 
 CODE_LENGTH = {"province": 2, "city": 4, "county": 6, "town": 9, "village": 12}
 MAX_CANDIDATES = 20
@@ -31,8 +31,12 @@ def area(session: Session, area_code: str) -> Area:
     """Return one area, or say that there is none."""
     found = session.get(Area, area_code)
     if found is None:
-        raise NotFound(f"没有区划 {area_code};请核对 12 位统计用区划代码", area_code=area_code)
+        raise _no_such_area(area_code)
     return found
+
+
+def _no_such_area(area_code: str) -> NotFound:
+    return NotFound(f"没有区划 {area_code};请核对 12 位统计用区划代码", area_code=area_code)
 
 
 def areas_page(
@@ -117,3 +121,10 @@ def successors(session: Session, area_code: str) -> list[str]:
             .order_by(AreaSuccession.successor_code)
         )
     )
+
+
+def refuse_out_of_view(session: Session, area_code: str) -> None:
+    """Say that there is no such area where it, or a part of it, is beyond the viewer."""
+    area(session, area_code)
+    if not is_in_view(session, area_code):
+        raise _no_such_area(area_code)

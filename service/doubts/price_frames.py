@@ -13,6 +13,7 @@ from inspections.prices import window_until
 from service.database import thresholds_of
 from service.doubts.question import Look
 from service.supply import outlets, price_spikes, prices, products
+from service.supply.outlet_states import doubles
 from service.supply.price_models import PriceObservation
 from service.supply.prices import Asked
 
@@ -34,7 +35,7 @@ def judge(session: Session, look: Look, _limits: DoubtLimits) -> Iterable[Found]
 def rows(session: Session, asked: Asked) -> list[PriceRow]:
     """Return the latest comparable price of each outlet and product."""
     window = window_until(asked.as_of, thresholds_of(session).prices.window_days)
-    kept = prices.survivors(session, asked)
+    kept = doubles(session, asked.known_at)
     found = prices.latest(prices.comparable(session, asked, window), kept).values()
     names = {each.code: each.name for each in products.products(session)}
     shops = outlets.on_day(session, outlets.Question(asked.as_of), area=asked.area)

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from inspections.doubts.doubt import Book
 from service import audit
 from service.accounts.models import Account
-from service.errors import NotFound
+from service.accounts.policy import may
+from service.areas import queries as areas
+from service.errors import Forbidden, NotFound
 from service.facts import sowing_facts, supply_facts, work_facts
 from service.facts.definitions import Computed, FactDef, Row
 from service.facts.reading import Asked, Reading
@@ -36,6 +38,16 @@ DOUBTED_AS = {
     work_facts.MACHINERY: Book.MACHINERY,
 }
 """A fact's book -> the book of its doubts."""
+READ_BY = {
+    sowing_facts.BOOK: "sowing.report.read",
+    supply_facts.OUTLETS: "outlet.read",
+    supply_facts.STOCK: "stock.read",
+    supply_facts.PRICES: "price.read",
+    work_facts.VISITS: "visit.read",
+    work_facts.PESTS: "agronomy.read",
+    work_facts.MACHINERY: "machinery.read",
+}
+"""A fact's book -> the action of the policy that reads its rows."""
 
 
 def definition(code: str) -> FactDef:
@@ -58,6 +70,7 @@ def season_of(session: Session, as_of: date) -> Season | None:
 
 def asked(session: Session, area_code: str, as_of: date, known_at: datetime | None = None) -> Asked:
     """Return the question for a day."""
+    areas.refuse_out_of_view(session, area_code)
     return Asked(season_of(session, as_of), area_code, as_of, known_at)
 
 
@@ -111,8 +124,11 @@ def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:
 def _doubts(fact: FactDef, reading: Reading, found: Computed) -> list[str]:
     """Return the open doubts of a fact's books; what it doubts itself is at the head."""
     told = list(found.doubts)
+    viewer: Viewer | None = reading.session.info.get("viewer")
     for book in fact.books:
         of_book = DOUBTED_AS.get(book)
+        if viewer is not None and not may(viewer.role, READ_BY[book]):
+            continue  # what a doubt says names what it doubts
         told += [each.explanation for each in reading.doubts.get(of_book, ())] if of_book else []
     return list(dict.fromkeys(told))
 
@@ -137,7 +153,9 @@ def _plain(value: Decimal | None) -> str:
 
 def rows(session: Session, question: Asked, code: str) -> list[FactRow]:
     """Return the rows behind a fact, with who entered them."""
-    found = definition(code).compute(Reading(session, question)).rows
+    fact = definition(code)
+    _refuse_duty(session, fact)
+    found = fact.compute(Reading(session, question)).rows
     names = _names(session, found)
     return [
         FactRow.model_validate(each).model_copy(
@@ -145,6 +163,14 @@ def rows(session: Session, question: Asked, code: str) -> list[FactRow]:
         )
         for each in found
     ]
+
+
+def _refuse_duty(session: Session, fact: FactDef) -> None:
+    """Refuse rows of a book that the viewer's duty does not read; the figure itself is open."""
+    viewer: Viewer | None = session.info.get("viewer")
+    for book in fact.books:
+        if viewer is not None and not may(viewer.role, READ_BY[book]):
+            raise Forbidden("这个数字背后的记录不在您的岗位范围内", action=READ_BY[book])
 
 
 def _names(session: Session, found: list[Row]) -> dict[object, str]:

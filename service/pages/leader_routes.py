@@ -71,7 +71,7 @@ def _context(page: PageFrame, as_of: date) -> dict[str, Any]:
         "later": as_of + WEEK,
         "weeks": _weeks(page, as_of),
         "groups": groups,
-        "n_doubts": sum(fact.open_doubts for fact in shown),
+        "n_doubted": sum(fact.open_doubts > 0 for fact in shown),
         "n_without": sum(fact.value is None and fact.statement is None for fact in shown),
     }
 

@@ -189,6 +189,13 @@ def merge(session: Session, outlet_id: UUID, given: MergeCreate) -> OutletRead:
         raise Invalid("不能合并到自己", field="into_id")
     if double.status is Status.MERGED or kept.status is Status.MERGED:
         raise Conflict("其中一个已合并过;请用合并后的那一个")
+    if kept.status in ENDED and double.status not in ENDED:
+        raise Conflict("要合并到的网点已注销或吊销,而这一个还在登记;请反过来合并")
+    if double.opened_on < kept.opened_on:
+        # The kept one stands for both from its own first day: no past day may lose the shop.
+        raise Conflict(
+            f"这一个 {double.opened_on} 就开业,比要合并到的早;请把晚登记的合并到早登记的"
+        )
     same = ("name", "uscc", "owner_name", "phone", "address", "lon", "lat")
     _write_version(
         session,

@@ -108,7 +108,13 @@ def _expiring(session: Session, asked: Question) -> list[Licence]:
         Licence.valid_to >= asked.as_of,
         Licence.valid_to <= until,
     )
-    return list(session.scalars(wanted.order_by(Licence.valid_to, Licence.id)))
+    found = list(session.scalars(wanted.order_by(Licence.valid_to, Licence.id)))
+    later = standing(Licence, asked.known_at).where(
+        Licence.outlet_id.in_({each.outlet_id for each in found}),
+        (Licence.valid_to > until) | Licence.valid_to.is_(None),
+    )
+    renewed = {(each.outlet_id, each.kind, each.scope) for each in session.scalars(later)}
+    return [each for each in found if (each.outlet_id, each.kind, each.scope) not in renewed]
 
 
 def _outlines(session: Session, on: date) -> dict[str, shapely.Geometry]:

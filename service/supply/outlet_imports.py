@@ -97,7 +97,7 @@ class _Register:
             and each.area_code[: outlets.TOWN] == item.area_code[: outlets.TOWN]
             and (each.uscc is None or item.uscc is None)
         ]
-        same = [each for each in like if each.phone == item.phone]
+        same = [each for each in like if _digits(each.phone) == _digits(item.phone)]
         if len(same) == 1:
             return same[0]
         if like:
@@ -106,4 +106,24 @@ class _Register:
                 f"镇里已有同名的网点:{names};是同一家请填它的电话或信用代码,不是请改名区分",
                 field="name",
             )
+        alike = [each for each in self.found if _may_be_same(each, item)]
+        if alike:
+            names = "、".join(f"{each.name}({each.id})" for each in alike)
+            raise Conflict(
+                f"电话与 {names} 相同,名称也相近:是同一家请照登记的名称填,不是请改电话",
+                field="phone",
+            )
         return None
+
+
+def _digits(phone: str | None) -> str:
+    return "".join(filter(str.isdigit, phone or ""))
+
+
+def _may_be_same(known: OutletRead, item: OutletCreate) -> bool:
+    """Tell whether a person must look: the same phone, and one name stands in the other."""
+    if not _digits(item.phone) or _digits(known.phone) != _digits(item.phone):
+        return False
+    both_coded = known.uscc is not None and item.uscc is not None
+    one, other = folded(known.name), folded(item.name)
+    return not both_coded and one != other and (one in other or other in one)

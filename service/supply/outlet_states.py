@@ -1,7 +1,7 @@
 """What an outlet is on a day: the newest of its versions, and who may see it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -59,7 +59,7 @@ def _on(given: frozenset[str]) -> Select[Any]:
 @cache
 def _seats(given: frozenset[str]) -> Select[Any]:
     state = _on(given).subquery().c
-    return select(state.outlet_id, state.seat_code).where(state.status == Status.ACTIVE)
+    return select(state.outlet_id, state.seat_code, state.status)
 
 
 def is_in_view(session: Session, state: Any) -> bool:
@@ -72,14 +72,26 @@ def is_in_view(session: Session, state: Any) -> bool:
     return viewer.role is not Role.OUTLET or viewer.outlet_id == state.outlet_id
 
 
-def seats(session: Session, asked: Any, *, area: str = "") -> dict[UUID, str]:
-    """Return the seat of every outlet in view that was in business on a day."""
+@dataclass(frozen=True)
+class Seat:
+    """Where a ledger's shop was in business: a double's ledger is that of the outlet it is."""
+
+    outlet_id: UUID
+    code: str
+
+
+def seats(session: Session, asked: Any, *, area: str = "") -> dict[UUID, Seat]:
+    """Return ledger -> shop, of every outlet in view that was in business on a day."""
     told = {"as_of": asked.as_of} | ({"known_at": asked.known_at} if asked.known_at else {})
-    return {
-        row.outlet_id: row.seat_code
+    found = {
+        row.outlet_id: Seat(row.outlet_id, row.seat_code)
         for row in session.execute(_seats(frozenset(told)), told)
-        if row.seat_code.startswith(area) and is_in_view(session, row)
+        if row.status is Status.ACTIVE
+        and row.seat_code.startswith(area)
+        and is_in_view(session, row)
     }
+    same = doubles(session, asked.known_at)
+    return found | {double: found[kept] for double, kept in same.items() if kept in found}
 
 
 @dataclass(frozen=True)
@@ -110,3 +122,20 @@ def life(session: Session, outlet_id: UUID) -> Life:
     if newest is None or not is_in_view(session, newest):
         raise NotFound("没有这个网点;请核对编号", outlet_id=str(outlet_id))
     return found
+
+
+def doubles(session: Session, known_at: datetime | None = None) -> dict[UUID, UUID]:
+    """Return a double of the register -> the outlet that it is, as was known at an instant."""
+    wanted = select(VERSION.c.outlet_id, VERSION.c.merged_into_id).where(
+        VERSION.c.merged_into_id.is_not(None)
+    )
+    if known_at is not None:
+        wanted = wanted.where(VERSION.c.recorded_at <= known_at)
+    told: dict[UUID, UUID] = {double: kept for double, kept in session.execute(wanted)}
+    return {each: _last(each, told) for each in told}
+
+
+def _last(outlet_id: UUID, told: dict[UUID, UUID]) -> UUID:
+    while outlet_id in told:
+        outlet_id = told[outlet_id]
+    return outlet_id

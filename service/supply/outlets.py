@@ -102,13 +102,17 @@ def _valid_kinds(
     session: Session, asked: Question, outlet_id: UUID | None
 ) -> dict[UUID, set[LicenceKind]]:
     day = asked.licensed_on or asked.as_of
+    same = outlet_states.doubles(session, asked.known_at)
     wanted = standing(Licence, asked.known_at).where(Licence.valid_from <= day)
     if outlet_id is not None:
-        wanted = wanted.where(Licence.outlet_id == outlet_id)
+        shop = [outlet_id, *(double for double, kept in same.items() if kept == outlet_id)]
+        wanted = wanted.where(Licence.outlet_id.in_(shop))
     found: dict[UUID, set[LicenceKind]] = defaultdict(set)
     for each in session.scalars(wanted):
         if is_valid_on(day, each.valid_from, each.valid_to):
+            # A double's licence is the shop's.
             found[each.outlet_id].add(each.kind)
+            found[same.get(each.outlet_id, each.outlet_id)].add(each.kind)
     return found
 
 

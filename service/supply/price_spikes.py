@@ -13,6 +13,7 @@ from inspections.price_spikes import Against, Deviation, SpikeRule, deviation
 from inspections.prices import Window, middle, shown, window_until
 from service.database import thresholds_of
 from service.supply import outlets, prices, products
+from service.supply.outlet_states import doubles
 from service.supply.price_models import PriceObservation
 from service.supply.price_schemas import PriceRead, PriceSpike
 from service.supply.prices import Asked
@@ -39,7 +40,7 @@ def spikes(session: Session, asked: Asked) -> list[PriceSpike]:
     limits = thresholds_of(session).prices
     present = window_until(asked.as_of, limits.window_days)
     by_product: dict[str, list[PriceObservation]] = defaultdict(list)
-    kept = prices.survivors(session, asked)
+    kept = doubles(session, asked.known_at)
     for row in prices.latest(prices.comparable(session, asked, present), kept).values():
         by_product[row.product_code].append(row)
     history = monthly_medians(session, asked, limits)

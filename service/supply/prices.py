@@ -26,8 +26,9 @@ from service import records
 from service.database import thresholds_of
 from service.records import standing
 from service.schemas import FIRST_DAY, Page
-from service.supply import outlets, products
+from service.supply import products
 from service.supply.models import Category
+from service.supply.outlet_states import doubles
 from service.supply.price_models import PriceKind, PriceObservation
 from service.supply.price_schemas import (
     Comparison,
@@ -84,13 +85,6 @@ def per_kg(row: PriceObservation) -> Fraction:
     return yuan_per_kg(row.price_yuan, kg_of(row.unit, row.pack_kg))
 
 
-def survivors(session: Session, asked: Asked) -> Survivors:
-    """Return which outlet each double was merged into, as was known."""
-    states = outlets.on_day(session, outlets.Question(asked.as_of, asked.known_at))
-    into = {key: each.merged_into_id for key, each in states.items() if each.merged_into_id}
-    return {double: into.get(kept, kept) for double, kept in into.items()}
-
-
 def key_of(row: PriceObservation, kept: Survivors) -> Key:
     """Return what a price may be compared by; a double's price is that of the outlet it is."""
     outlet = kept.get(row.outlet_id, row.outlet_id)
@@ -113,7 +107,7 @@ def windows(asked: Asked, kind: Comparison, limits: PriceThresholds) -> tuple[Wi
 def matched(session: Session, asked: Asked, kind: Comparison) -> tuple[Latest, Latest]:
     """Return the last prices of the present window and of its base."""
     now, base = windows(asked, kind, thresholds_of(session).prices)
-    kept = survivors(session, asked)
+    kept = doubles(session, asked.known_at)
     present, earlier = (comparable(session, asked, each) for each in (now, base))
     return latest(present, kept), latest(earlier, kept)
 
@@ -253,7 +247,7 @@ def months(session: Session, asked: Asked, product_code: str) -> list[PriceMonth
     """Return a product month by month, compared by matched pairs."""
     products.product(session, product_code)
     by_month: dict[int, Latest] = defaultdict(dict)
-    kept = survivors(session, asked)
+    kept = doubles(session, asked.known_at)
     for row in comparable(session, asked, Window(FIRST_DAY, asked.as_of), product_code):
         by_month[month_number(row.observed_on)][key_of(row, kept)] = row
     return [_month(number, by_month) for number in sorted(by_month)]

@@ -91,6 +91,7 @@ def product(session: Session, code: str) -> Product:
 
 def add(session: Session, given: ProductCreate) -> tuple[Product, bool]:
     """Enter a product; tell whether it is new. What a code means never changes."""
+    records.take_turn(session)
     digest = records.content_digest(given.model_dump())
     known = session.get(Product, given.code)
     if known is not None:

@@ -36,9 +36,11 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class Position:
-    """One product at one outlet on a day."""
+    """One product in one ledger on a day."""
 
     outlet: OutletRead
+    """The shop; of a double's ledger, the outlet that it is."""
+    ledger_id: UUID
     product: Product
     state: DayState
     is_fresh: bool
@@ -89,29 +91,49 @@ def _folded(session: Session, asked: Question, ids: set[UUID]) -> dict[Card, Day
     }
 
 
+def states_of(session: Session, asked: Question, card: Card) -> list[DayState]:
+    """Return how one card stood after each of its days up to one, as was known."""
+    outlet_id, product_code = card
+    if _must_fold(session, asked):
+        events = rollups.folded_events(asked.known_at).where(
+            EVENT.c.outlet_id == outlet_id,
+            EVENT.c.product_code == product_code,
+            EVENT.c.occurred_on <= asked.as_of,
+        )
+        told = session.execute(events.order_by(EVENT.c.occurred_on, EVENT.c.seq))
+        return fold(None, (Movement(*row) for row in told))
+    wanted = select(*(DAY.c[name] for name in STATE)).where(
+        DAY.c.outlet_id == outlet_id,
+        DAY.c.product_code == product_code,
+        DAY.c.day <= asked.as_of,
+    )
+    return [DayState(*row) for row in session.execute(wanted.order_by(DAY.c.day))]
+
+
 def positions(session: Session, asked: Question, *, area: str = "") -> list[Position]:
     """Return every product of every outlet in view that was in business on a day."""
-    shops = {
-        key: each
-        for key, each in outlets.on_day(session, asked, area=area).items()
-        if each.status is Status.ACTIVE
-    }
-    return on_shelves(session, asked, shops)
+    seen = outlets.on_day(session, asked, area=area)
+    return on_shelves(
+        session, asked, {key: e for key, e in seen.items() if e.status is Status.ACTIVE}
+    )
 
 
 def on_shelves(
     session: Session, asked: Question, shops: Mapping[UUID, OutletRead]
 ) -> list[Position]:
-    """Return every product that these outlets have told of, in business or not."""
+    """Return every product that these outlets, or doubles of them, have told of."""
+    same = outlet_states.doubles(session, asked.known_at)
+    ledgers = dict(shops) | {double: shops[kept] for double, kept in same.items() if kept in shops}
     listed = {each.code: each for each in products.products(session)}
     days = freshness(session)
     found = []
-    for (outlet_id, code), state in states(session, asked, shops).items():
+    for (outlet_id, code), state in states(session, asked, ledgers).items():
         told_on = (state.reported_on, state.ledger_on, state.inspected_on)
         newest = max(day for day in told_on if day is not None)
         found.append(
             Position(
-                shops[outlet_id],
+                ledgers[outlet_id],
+                outlet_id,
                 listed[code],
                 state,
                 is_fresh(asked.as_of, told_on, days),
@@ -149,9 +171,10 @@ def held(session: Session, asked: Question, *, area: str = "") -> Held:
     """Return the believed stock of a day by town and commodity."""
     if _must_fold(session, asked):
         return _held_of(session, asked, area)
-    outlets_of: dict[str, list[UUID]] = defaultdict(list)
-    for outlet_id, seat in outlet_states.seats(session, asked, area=area).items():
-        outlets_of[seat[:TOWN]].append(outlet_id)
+    seats = outlet_states.seats(session, asked, area=area)
+    ledgers_of: dict[str, list[UUID]] = defaultdict(list)
+    for ledger_id, seat in seats.items():
+        ledgers_of[seat.code[:TOWN]].append(ledger_id)
     told = _told_since(session, asked.as_of)
     sums = stock_sums.of_day(session, asked.as_of)
     kinds = {each.code: each for each in products.goods(session)}
@@ -159,19 +182,20 @@ def held(session: Session, asked: Question, *, area: str = "") -> Held:
     by_category: dict[Category, Decimal] = defaultdict(Decimal)
     n_fresh = 0
     # Town by town: both engines find an outlet's cards by their key, and none is held twice.
-    for town, ids in sorted(outlets_of.items()):
+    for town, ids in sorted(ledgers_of.items()):
         there: dict[str, Decimal] = defaultdict(Decimal)
-        fresh: set[UUID | None] = set()
+        fresh: set[UUID] = set()
         for code, shop, kg in _told(session, sums, told | {"outlets": ids}):
-            if code is None:
-                fresh.add(shop)
-            elif kg:
+            if shop is not None:
+                fresh.add(seats[shop].outlet_id)
+            if code is not None and kg:
                 there[kinds[code].commodity] += kg
                 by_category[kinds[code].category] += kg
         n_fresh += len(fresh)
         if there:
             by_town[town] = there
-    return Held(by_town, by_category, sum(map(len, outlets_of.values())), n_fresh)
+    n_outlets = len({seat.outlet_id for seat in seats.values()})
+    return Held(by_town, by_category, n_outlets, n_fresh)
 
 
 def _told(
@@ -326,7 +350,7 @@ def days(session: Session, outlet_id: UUID, asked: Search) -> list[DayRead]:
 
 
 def events(session: Session, asked: Search, *, offset: int, limit: int) -> list[StockEvent]:
-    """Return events of the outlets in view, the newest first."""
+    """Return events of the outlets in view, the newest first, and one more where there are."""
     everything = Question(date.max)
     seen = outlets.on_day(session, everything, area=asked.area, outlet_id=asked.outlet_id)
     wanted = select(StockEvent).where(
@@ -337,4 +361,4 @@ def events(session: Session, asked: Search, *, offset: int, limit: int) -> list[
     if asked.product_code is not None:
         wanted = wanted.where(StockEvent.product_code == asked.product_code)
     order = (StockEvent.occurred_on.desc(), StockEvent.recorded_at.desc(), StockEvent.id)
-    return list(session.scalars(wanted.order_by(*order).offset(offset).limit(limit)))
+    return list(session.scalars(wanted.order_by(*order).offset(offset).limit(limit + 1)))

@@ -153,7 +153,7 @@ def reverse(
     digest = records.content_digest({"reverses": str(event_id), "reason": given.reason})
     known = records.known(session, StockEvent, given.id, digest)
     if known is not None:
-        return [known], False
+        return _made_with(session, known), False
     legs = _legs(session, found)
     for each in legs:
         stock_rules.judge_reversal(session, each)
@@ -163,6 +163,16 @@ def reverse(
         row = given.id if each is found else None
         made.append(_write(session, draft, row=row, digest=digest, action="stock.reversal"))
     return made, True
+
+
+def _made_with(session: Session, reversal: StockEvent) -> list[StockEvent]:
+    """Return what one request made: of a transfer both reversals, as the first time."""
+    if reversal.transfer_id is None:
+        return [reversal]
+    wanted = select(StockEvent).where(
+        StockEvent.transfer_id == reversal.transfer_id, StockEvent.kind == Kind.REVERSAL
+    )
+    return sorted(session.scalars(wanted), key=lambda each: each.quantity_kg, reverse=True)
 
 
 def _legs(session: Session, found: StockEvent) -> list[StockEvent]:
@@ -175,7 +185,7 @@ def _legs(session: Session, found: StockEvent) -> list[StockEvent]:
     for each in legs:
         if not outlets.is_seen(session, each.outlet_id):
             raise Conflict("这次调拨的另一个网点不在您的范围内,请由区里冲正")
-    return legs
+    return sorted(legs, key=lambda each: each.quantity_kg)
 
 
 def _draft_of_reversal(session: Session, found: StockEvent, reason: str) -> Draft:
@@ -197,6 +207,7 @@ def _draft_of_reversal(session: Session, found: StockEvent, reason: str) -> Draf
     but = found.seq if found.kind is Kind.COUNT else None
     new = Movement(day, seq, found.source, quantity)
     states = rollups.fold_from(session, book, day, [new], but)
-    if found.source in EXACT_SOURCES or found.transfer_id is not None:
+    may_lower = quantity < 0 or found.kind is Kind.COUNT
+    if may_lower and (found.source in EXACT_SOURCES or found.transfer_id is not None):
         refuse_below_zero(states)
     return Draft(book, values, states)

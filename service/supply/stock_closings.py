@@ -31,6 +31,7 @@ def close(session: Session, given: ClosingCreate) -> tuple[StockClosing, bool]:
 
 def reopen(session: Session, closing_id: UUID, reason: str) -> StockClosing:
     """Open the books again."""
+    records.take_turn(session)
     return records.withdraw(session, StockClosing, closing_id, reason, action="stock.reopen")
 
 

@@ -1,18 +1,18 @@
 """What about the stock of a day is doubted: queries, never stored."""
 
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inspections.stock import banned, disagrees
 from service.database import thresholds_of
-from service.supply import products, stock
-from service.supply.models import SEPARATOR
+from service.supply import outlets, products, stock
+from service.supply.models import SEPARATOR, Status
 from service.supply.outlets import Question
 from service.supply.stock import Position
 from service.supply.stock_models import Kind, StockEvent
-from service.supply.stock_rollups import DAY
 from service.supply.stock_schemas import StockMark
 
 TEXT = {
@@ -27,21 +27,31 @@ TEXT = {
 def marks(
     session: Session, asked: Question, *, area: str = "", known: list[Position] | None = None
 ) -> list[StockMark]:
-    """List what is doubted of the outlets in view, as of a day; `known` as in `stock.balances`."""
-    held = stock.positions(session, asked, area=area) if known is None else known
+    """List what is doubted of the outlets in view, as of a day; `known` as in `stock.balances`.
+
+    Of outlets out of business as well: a book below zero does not heal by closing the shop.
+    """
+    held = _all_positions(session, asked, area) if known is None else known
     found = [mark for each in held for mark in _of_position(session, asked, each)]
-    by_card = {(each.outlet.id, each.product.code): each for each in held}
+    by_card = {(each.ledger_id, each.product.code): each for each in held}
     return found + [
         _mark(by_card[event.outlet_id, event.product_code], kind, event.occurred_on, kg)
-        for event, kind, kg in _of_events(session, asked)
+        for event, kind, kg in _of_events(session, asked, {card for card, _ in by_card})
         if (event.outlet_id, event.product_code) in by_card
     ]
+
+
+def _all_positions(session: Session, asked: Question, area: str) -> list[Position]:
+    shops = outlets.on_day(session, asked, area=area)
+    return stock.on_shelves(
+        session, asked, {key: e for key, e in shops.items() if e.status is not Status.MERGED}
+    )
 
 
 def _of_position(session: Session, asked: Question, held: Position) -> list[StockMark]:
     state, found = held.state, []
     if state.closing_kg < 0:
-        since = _below_zero_since(session, held, asked.as_of)
+        since = _below_zero_since(session, held, asked)
         found.append(_mark(held, "negative_stock", since, state.closing_kg))
     if is_outside_scope(held):
         found.append(_mark(held, "outside_scope", state.day, state.closing_kg))
@@ -56,18 +66,23 @@ def is_outside_scope(held: Position) -> bool:
     return held.state.closing_kg > 0 and held.product.category not in held.outlet.licensed
 
 
-def _below_zero_since(session: Session, held: Position, as_of: date) -> date:
-    """Return the first day of the run below zero that a day lies in."""
-    of_card = (DAY.c.outlet_id == held.outlet.id) & (DAY.c.product_code == held.product.code)
-    above = select(func.max(DAY.c.day)).where(of_card, DAY.c.day <= as_of, DAY.c.closing_kg >= 0)
-    last_above = session.scalar(above) or date.min
-    first = select(func.min(DAY.c.day)).where(of_card, DAY.c.day > last_above)
-    return session.scalar(first) or held.state.day
+def _below_zero_since(session: Session, held: Position, asked: Question) -> date:
+    """Return the first day of the run below zero that a day lies in, as was known."""
+    since = held.state.day
+    for each in reversed(stock.states_of(session, asked, (held.ledger_id, held.product.code))):
+        if each.closing_kg >= 0:
+            break
+        since = each.day
+    return since
 
 
-def _of_events(session: Session, asked: Question) -> list[tuple[StockEvent, str, object]]:
+def _of_events(
+    session: Session, asked: Question, ledgers: set[UUID]
+) -> list[tuple[StockEvent, str, object]]:
     limits = thresholds_of(session).stock
     taken_back = select(StockEvent.reverses_id).where(StockEvent.reverses_id.is_not(None))
+    if asked.known_at is not None:
+        taken_back = taken_back.where(StockEvent.recorded_at <= asked.known_at)
     wanted = select(StockEvent).where(
         StockEvent.occurred_on <= asked.as_of,
         StockEvent.id.not_in(taken_back),
@@ -78,6 +93,8 @@ def _of_events(session: Session, asked: Question) -> list[tuple[StockEvent, str,
         wanted = wanted.where(StockEvent.recorded_at <= asked.known_at)
     found: list[tuple[StockEvent, str, object]] = []
     for each in session.scalars(wanted.order_by(StockEvent.occurred_on, StockEvent.id)):
+        if each.outlet_id not in ledgers:
+            continue
         moved = each.counted_kg if each.counted_kg is not None else abs(each.quantity_kg)
         if moved > limits.doubt_event_kg:
             found.append((each, "implausible", moved))

@@ -43,6 +43,7 @@ from service.tables import XLSX, ImportReport, UploadDep, template
 router = APIRouter(prefix="/api/v1", tags=["supply"], route_class=StrictRoute)
 READ, WRITE = [allow("stock.read")], [allow("stock.write")]
 A_YEAR = timedelta(days=365)
+MAX_EVENTS = 500
 
 
 @router.get("/stock/events", response_model=Page[EventRead], dependencies=READ)
@@ -58,9 +59,10 @@ def list_events(
     """List the ledger's events of the outlets in view, a year back unless told, newest first."""
     until = as_of or records.today(session)
     asked = stock.Search(since or until - A_YEAR, until, known_at, outlet, product)
-    found = stock.events(session, asked, offset=cursor, limit=500)
-    following = str(cursor + 500) if len(found) == 500 else None  # noqa: PLR2004 - the page
-    return Page(items=[EventRead.model_validate(each) for each in found], next=following)
+    found = stock.events(session, asked, offset=cursor, limit=MAX_EVENTS)
+    following = str(cursor + MAX_EVENTS) if len(found) > MAX_EVENTS else None
+    shown = found[:MAX_EVENTS]
+    return Page(items=[EventRead.model_validate(each) for each in shown], next=following)
 
 
 @router.post(

@@ -12,7 +12,7 @@ from service import records
 from service.errors import Conflict, Invalid
 from service.records import standing
 from service.security import Role, Viewer
-from service.supply import outlets, products
+from service.supply import outlet_states, products
 from service.supply.models import SEPARATOR, Licence, LicenceKind, Product, Status
 from service.supply.outlet_states import Life, State
 from service.supply.stock_models import Kind, Source, StockClosing, StockEvent
@@ -39,6 +39,10 @@ _CLOSED = select(func.max(_CLOSING.closed_through)).where(
 )
 
 
+COUNTERS = frozenset({Role.OFFICER})
+"""Who counts, and does not trade."""
+
+
 def source_of(session: Session, given: Source | None) -> Source:
     """Return the source of an event by who enters it."""
     viewer: Viewer = session.info["viewer"]
@@ -52,9 +56,11 @@ def source_of(session: Session, given: Source | None) -> Source:
 def judge(session: Session, life: Life, product: Product, kind: Kind, given: Amount) -> None:
     """Refuse an event that cannot be at this outlet on this day."""
     day = given.occurred_on
-    if day > records.today(session):
-        raise Invalid("日期不能晚于今天", field="occurred_on")
-    state = life.on(day)
+    viewer: Viewer = session.info["viewer"]
+    if viewer.role in COUNTERS and kind is not Kind.COUNT:
+        raise Invalid("执法员只记盘点;进货、销售由网点或镇里记", field="kind")
+    records.refuse_future(session, day, "occurred_on")
+    state, outlet_id = life.on(day), life.versions[0].outlet_id
     if state is None:
         raise Invalid("那一天网点还没有开业,请核对日期", field="occurred_on")
     _refuse_closed_books(session, state.seat_code, day)
@@ -64,9 +70,25 @@ def judge(session: Session, life: Life, product: Product, kind: Kind, given: Amo
         return
     if state.status is not Status.ACTIVE:
         raise Conflict("那一天网点不在营业,不能进货或销售;清理存货请记退货、损耗或调出")
-    if given.expires_on is not None and given.expires_on < day:
+    expires_on = given.expires_on or _expiry_of_batch(session, outlet_id, product, given.batch)
+    if expires_on is not None and expires_on < day:
         raise Invalid("这一批已过质量保证期,不能再进货或销售(农药管理条例45)", field="expires_on")
     _refuse_unlawful(session, state, product, day)
+
+
+def _expiry_of_batch(
+    session: Session, outlet_id: UUID, product: Product, batch: str | None
+) -> date | None:
+    """Return the earliest day that an entry gave for a batch; who sells need not write it again."""
+    if batch is None:
+        return None
+    return session.scalar(
+        select(func.min(StockEvent.expires_on)).where(
+            StockEvent.outlet_id == outlet_id,
+            StockEvent.product_code == product.code,
+            StockEvent.batch == batch,
+        )
+    )
 
 
 def _refuse_unlawful(session: Session, state: State, product: Product, day: date) -> None:
@@ -110,5 +132,9 @@ def judge_reversal(session: Session, found: StockEvent) -> None:
     again = select(exists().where(StockEvent.reverses_id == found.id))
     if session.scalar(again):
         raise Conflict("这条记录已冲正过")
-    state = outlets.known_outlet(session, found.outlet_id)
-    _refuse_closed_books(session, state.area_code, found.occurred_on)
+    viewer: Viewer = session.info["viewer"]
+    if viewer.role is not Role.BUREAU and found.source not in SOURCES[viewer.role]:
+        raise Conflict("这条记录不是您这个来源填报的,请由填报的人或区里冲正")
+    state = outlet_states.life(session, found.outlet_id).on(found.occurred_on)
+    if state is not None:
+        _refuse_closed_books(session, state.seat_code, found.occurred_on)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    type_coerce,
 )
 from sqlalchemy.orm import Session
 
@@ -104,7 +105,8 @@ def _sums(cards: Select[Any]) -> Sums:
         outlet.label("outlet_id"), product.label("product_code"), kg.label("kg")
     )
     kept = told.cte("told").c
-    products = select(kept.product_code, null(), func.sum(kept.kg)).where(kept.kg > 0)
+    no_outlet = type_coerce(null(), kept.outlet_id.type)  # the first part types the columns
+    products = select(kept.product_code, no_outlet, func.sum(kept.kg)).where(kept.kg > 0)
     outlets = select(null(), kept.outlet_id, null()).distinct()
     return Sums(cards, products.group_by(kept.product_code).union_all(outlets))
 

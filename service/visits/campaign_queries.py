@@ -14,6 +14,7 @@ from service import records
 from service.errors import NotFound
 from service.records import standing
 from service.security import whole_system
+from service.supply.outlet_states import doubles
 from service.visits.campaign_models import (
     Campaign,
     Certificate,
@@ -30,7 +31,6 @@ from service.visits.campaign_schemas import (
     StratumRead,
     SubjectRead,
 )
-from service.visits.history import doubles
 
 LIST_FILE = "list.csv"
 

@@ -16,10 +16,10 @@ from service.database import thresholds_of
 from service.supply import outlets
 from service.supply.models import Category, Status
 from service.supply.outlet_schemas import OutletRead
+from service.supply.outlet_states import doubles
 from service.visits import campaign_queries, queries
 from service.visits.count_schemas import Bound, CheckedType, Counted, CoverageLine, VisitCounts
 from service.visits.followup_schemas import FindingRead, SampleRead
-from service.visits.history import doubles
 from service.visits.models import Answer, Visit
 from service.visits.queries import Period
 

@@ -2,37 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.visits import PastVisit, SampleStep, Tier, risk_tier
 from service.records import standing
 from service.security import whole_system
-from service.supply.models import OutletVersion
+from service.supply.outlet_states import doubles
 from service.visits import outlet_doubts
 from service.visits.models import Sample, SampleEvent, Visit
 from service.visits.outlet_doubts import Asked
-
-
-def doubles(session: Session, known_at: datetime | None = None) -> dict[UUID, UUID]:
-    """Return a double of the register -> the outlet that it is, as was known at an instant."""
-    version = OutletVersion.__table__.c
-    wanted = select(version.outlet_id, version.merged_into_id).where(
-        version.merged_into_id.is_not(None)
-    )
-    if known_at is not None:
-        wanted = wanted.where(version.recorded_at <= known_at)
-    told: dict[UUID, UUID] = {double: kept for double, kept in session.execute(wanted)}
-    return {each: _last(each, told) for each in told}
-
-
-def _last(outlet_id: UUID, told: dict[UUID, UUID]) -> UUID:
-    while outlet_id in told:
-        outlet_id = told[outlet_id]
-    return outlet_id
 
 
 def tiers(

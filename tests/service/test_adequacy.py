@@ -128,13 +128,13 @@ def test_needs_are_met_only_when_enough_outlets_have_told(bureau, book):
         posted(bureau, shop, "count", 5000, WEEK, product_code=code)
     for code in ("RICE-H-1", "FILM-10", "NICL-1"):
         posted(bureau, shop, "count", 5000, WEEK, product_code=code)
-    found = asked(bureau, book.season)
+    found = asked(bureau, book.season, area=TAIHE)
     assert not any(each["short_from"] for each in found["items"])
     assert (found["is_met"], found["outlet_coverage"]) == (False, 0.3333)
     assert "先催报" in found["text"]
     for each in silent:
         posted(bureau, each, "count", 1, WEEK)
-    assert asked(bureau, book.season)["is_met"]
+    assert asked(bureau, book.season, area=TAIHE)["is_met"]
 
 
 def test_the_answer_of_a_past_knowledge(bureau, planned, clock):
@@ -145,3 +145,40 @@ def test_the_answer_of_a_past_knowledge(bureau, planned, clock):
     posted(bureau, shop, "count", 15_000, WEEK, product_code="NPK15-50")
     then = cell(asked(bureau, planned, known_at=known_at), TAIHE, "npk")
     assert then["stock_kg"] == 0
+
+
+def test_needs_are_not_met_where_nobody_planned(bureau, season):
+    found = asked(bureau, season)
+    assert found["is_met"] is False
+    assert "没有计划面积" in found["text"] or "网点" in found["text"]
+    shop = opened(bureau, TAIHE)
+    posted(bureau, shop, "count", 5000, WEEK, product_code="NPK15-50")
+    told = asked(bureau, season)
+    assert (told["is_met"], told["outlet_coverage"]) == (False, 1)
+    assert "请先报计划" in told["text"]
+
+
+def test_a_reader_of_a_town_gets_no_figure_that_is_called_the_countys(planned, as_role):
+    leader = as_role("leader", TAIHE)
+    assert leader.get("stock/adequacy", season=planned, as_of=WEEK).status_code == 200
+    for area in ("441803", SHANTANG):
+        for path in ("stock/adequacy", "facts"):
+            answer = leader.get(path, season=planned, as_of=WEEK, area=area)
+            assert answer.status_code == 404, (path, area)
+
+
+def test_days_of_cover_are_the_stock_by_the_next_three_weeks_demand(bureau, planned):
+    shop = opened(bureau, SHANTANG)
+    posted(bureau, shop, "count", 7_000, WEEK, product_code="NPK15-50")
+    there = cell(asked(bureau, planned), SHANTANG, "npk")
+    a_day = sum(there["weekly_demand_kg"][:3]) / 21
+    assert there["cover_days"] == pytest.approx(7_000 / a_day, abs=0.05)
+
+
+def test_the_week_of_the_shortfall_is_the_one_in_which_the_stock_ends(bureau, planned):
+    weekly = cell(asked(bureau, planned), SHANTANG, "npk")["weekly_demand_kg"]
+    shop = opened(bureau, SHANTANG)
+    enough_for_two = weekly[0] + weekly[1] + weekly[2] / 2
+    posted(bureau, shop, "count", round(enough_for_two, 3), WEEK, product_code="NPK15-50")
+    there = cell(asked(bureau, planned), SHANTANG, "npk")
+    assert there["short_from"] == "2023-03-30", "the third week from 16 March"

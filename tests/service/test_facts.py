@@ -158,3 +158,12 @@ def test_an_answer_is_made_once_until_something_is_written(bureau, told, monkeyp
     third = facts(bureau)
     assert len(made) == 3
     assert third["stock.fertilizer"]["exact"] != first["stock.fertilizer"]["exact"]
+
+
+def test_a_duty_reads_a_figure_and_not_the_rows_of_a_book_that_is_not_its_own(told, as_role):
+    recorder = as_role("recorder", TAIHE)
+    found = facts(recorder, area=TAIHE)
+    assert found["visits.visit_times"]["value"] == 0
+    asked = {"as_of": DAY, "area": TAIHE}
+    assert recorder.get("facts/visits.visit_times/rows", **asked).status_code == 403
+    assert recorder.get("facts/machinery.repaired/rows", **asked).status_code == 200

@@ -6,8 +6,11 @@ from random import Random
 from uuid import uuid4
 
 import pytest
+import shapely
 
 from inspections.outlets import is_uscc, uscc_check_character
+from service import audit
+from service.parcels.models import AreaOutline
 
 TAIHE, SHANTANG, SHIKAN = "441803102", "441803105", "441803118"
 
@@ -242,3 +245,89 @@ def test_a_bad_cell_is_named_and_nothing_is_entered(bureau, old, new, column):
     assert answer.status_code == 422, answer.text
     assert {each["column"] for each in answer.json()["rows"]} == {column}
     assert bureau.get("outlets/counts").json()["n_active"] == 0
+
+
+def merge(bureau, double: dict, kept: dict):
+    body = {"into_id": kept["id"], "reason": "同一家"}
+    return bureau.post(f"outlets/{double['id']}/merge", body)
+
+
+def test_a_merge_takes_the_shop_from_no_past_day(bureau):
+    kept, double = opened(bureau, opened_on="2022-01-01"), opened(bureau, opened_on="2019-01-01")
+    answer = merge(bureau, double, kept)
+    assert answer.status_code == 409
+    assert "早登记" in answer.json()["detail"]
+    assert merge(bureau, kept, double).status_code == 200
+    for day in ("2020-01-01", "2022-06-01"):
+        assert bureau.get("outlets/counts", as_of=day).json()["n_active"] == 1, day
+
+
+def test_no_shop_in_business_is_merged_into_one_that_ended(bureau):
+    kept, double = opened(bureau), opened(bureau)
+    changed(bureau, kept, "closed", "2022-01-01")
+    assert merge(bureau, double, kept).status_code == 409
+    assert bureau.get("outlets/counts").json()["n_active"] == 1
+
+
+def test_a_doubles_licence_is_the_shops(bureau):
+    categories = ["fertilizer", "pesticide"]
+    kept, double = opened(bureau, categories=categories), opened(bureau, categories=categories)
+    licensed(bureau, double, "pesticide_licence", "2020-01-01")
+    assert merge(bureau, double, kept).status_code == 200
+    found = bureau.get(f"outlets/{kept['id']}").json()
+    assert found["licensed"] == categories
+
+
+@pytest.mark.parametrize(("last", "n"), [("2023-06-19", 1), ("2023-06-20", 0), ("2023-04-19", 0)])
+def test_a_licence_expires_within_sixty_days(bureau, last, n):
+    outlet = opened(bureau, categories=["seed"])
+    licensed(bureau, outlet, "seed_filing", "2020-01-01", last)
+    found = bureau.get("outlets/counts", as_of="2023-04-20").json()
+    assert found["n_expiring"] == n
+
+
+def test_a_licence_that_was_renewed_does_not_expire(bureau):
+    outlet = opened(bureau, categories=["seed"])
+    licensed(bureau, outlet, "seed_filing", "2020-01-01", "2023-05-01")
+    licensed(bureau, outlet, "seed_filing", "2023-05-02", "2026-05-01")
+    assert bureau.get("outlets/counts", as_of="2023-04-20").json()["n_expiring"] == 0
+
+
+def test_a_phone_is_its_digits_and_a_name_that_is_nearly_the_same_is_asked_about(bureau):
+    opened(bureau, name="春雨农资店", phone="0763-5822222")
+    heading = "网点名称,电话,所在镇村,经营类别,开业日期\n"
+
+    def brought(row):
+        files = {"file": ("t.csv", (heading + row).encode(), "text/csv")}
+        return bureau.send("POST", "outlets/imports", files=files)
+
+    same = brought("春雨农资店,07635822222,太和镇,肥料,2020-03-01\n")
+    assert same.json()["n_unchanged"] == 1, same.text
+    near = brought("春雨,0763 5822222,太和镇,肥料,2020-03-01\n")
+    assert near.status_code == 422
+    assert "是同一家" in near.json()["rows"][0]["reason"]
+    other = brought("金穗,0763-5822222,太和镇,肥料,2020-03-01\n")
+    assert other.json()["n_filed"] == 1, other.text
+
+
+def test_a_place_outside_its_own_town_is_found(bureau, database):
+    square = shapely.box(113.0, 23.7, 113.1, 23.8)
+    with database.system_transaction() as session:
+        session.add(
+            AreaOutline(
+                id=1,
+                area_code=TAIHE,
+                valid_from=date(2020, 1, 1),
+                recorded_at=audit.instant(session),
+                name="太和镇",
+                level="town",
+                ellipsoidal_area_m2=1.0,
+                geometry=square,
+            )
+        )
+    inside = opened(bureau, lon=113.0999, lat=23.7001)
+    outside = opened(bureau, lon=113.1001, lat=23.7001)
+    opened(bureau, SHANTANG, lon=113.1001, lat=23.7001)  # its town has no outline: nothing is said
+    told = bureau.get("outlets/findings", as_of="2023-04-20").json()["items"]
+    found = {each["outlet_id"] for each in told if each["finding"] == "outside_town"}
+    assert found == {outside["id"]} != {inside["id"]}

@@ -432,3 +432,125 @@ def test_a_life_gives_the_state_that_the_query_gives(bureau, database):
                 state = session.execute(outlet_states.on(asked, UUID(each["id"]))).first()
                 mine = life.on(day)
                 assert (mine and mine.id) == (state and state.id), day
+
+
+def merged(bureau, double, kept, status=200):
+    body = {"into_id": kept["id"], "reason": "同一家"}
+    answer = bureau.post(f"outlets/{double['id']}/merge", body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def total(bureau, **asked):
+    found = bureau.get("stock/balances", **asked).json()["total"]
+    return found["fresh_kg"] + found["stale_kg"]
+
+
+def test_a_doubles_stock_is_that_of_the_outlet_that_it_is(bureau, shop):
+    double = opened(bureau, opened_on="2020-06-01")
+    posted(bureau, shop, "count", 30, "2023-04-18")
+    posted(bureau, double, "count", 100, "2023-04-18")
+    before = bureau.get("stock/adequacy", season="none").status_code
+    assert (before, total(bureau)) == (404, 130)
+    merged(bureau, double, shop)
+    assert total(bureau) == 130, "a merge loses no stock"
+    (line,) = bureau.get("stock/balances", by="outlet").json()["items"]
+    assert (line["key"], line["fresh_kg"]) == (shop["id"], 130)
+    refused(bureau, event(double, "sale", 1, "2023-04-19"), 409, "已合并")
+
+
+def test_a_book_below_zero_is_doubted_when_the_shop_has_closed_too(bureau, shop):
+    posted(bureau, shop, "receipt", 10, "2023-03-01")
+    posted(bureau, shop, "sale", 15, "2023-03-05")
+    changed(bureau, shop, "suspended", "2023-04-01")
+    marks = bureau.get("stock/marks").json()["items"]
+    assert [(each["mark"], each["since"]) for each in marks] == [("negative_stock", "2023-03-05")]
+
+
+def test_a_mark_names_the_day_that_was_known(bureau, shop, clock):
+    posted(bureau, shop, "sale", 15, "2023-03-05")
+    clock.forward(hours=1)
+    known_at = clock().isoformat()
+    clock.forward(hours=1)
+    posted(bureau, shop, "sale", 5, "2023-03-01")
+
+    def since(**asked):
+        (mark,) = bureau.get("stock/marks", **asked).json()["items"]
+        return mark["since"]
+
+    assert (since(known_at=known_at), since()) == ("2023-03-05", "2023-03-01")
+
+
+def test_who_sells_a_batch_need_not_write_its_expiry_again(bureau, shop):
+    posted(bureau, shop, "receipt", 10, "2023-03-01", batch="A", expires_on="2023-04-01")
+    posted(bureau, shop, "sale", 1, "2023-04-01", batch="A")
+    refused(bureau, event(shop, "sale", 1, "2023-04-02", batch="A"), 422, "质量保证期")
+    posted(bureau, shop, "sale", 1, "2023-04-02", batch="B")
+
+
+def test_an_officer_counts_and_neither_trades_nor_takes_back_what_others_told(
+    bureau, shop, as_role, database
+):
+    officer, operator = as_role("officer"), as_role("outlet", TAIHE)
+    bind(database, f"outlet-{TAIHE}", shop["id"])
+    refused(officer, event(shop, "sale", 1, "2023-04-02"), 422, "盘点")
+    sale = posted(operator, shop, "receipt", 50, "2023-04-01")
+    count = posted(officer, shop, "count", 45, "2023-04-05")
+    for speaker, told in ((officer, sale), (operator, count)):
+        answer = speaker.post(f"stock/events/{told['id']}/reversals", {"reason": "改"})
+        assert answer.status_code == 409, answer.text
+    path = f"stock/events/{count['id']}/reversals"
+    assert bureau.post(path, {"reason": "数错了"}).status_code == 201
+
+
+def test_a_sale_of_a_ledger_is_taken_back_whatever_was_told_below_zero_since(bureau, shop):
+    posted(bureau, shop, "receipt", 10, "2023-03-01", source="ledger")
+    sale = posted(bureau, shop, "sale", 4, "2023-03-02", source="ledger")
+    posted(bureau, shop, "sale", 30, "2023-03-03")
+    answer = bureau.post(f"stock/events/{sale['id']}/reversals", {"reason": "没有卖"})
+    assert answer.status_code == 201, answer.text
+
+
+def test_a_transfers_reversal_that_comes_twice_is_answered_as_the_first_time(bureau, shop):
+    other = opened(bureau, SHANTANG)
+    posted(bureau, shop, "receipt", 100, "2023-03-01")
+    body = {"from_outlet_id": shop["id"], "to_outlet_id": other["id"], "product_code": UREA}
+    made = bureau.post("stock/transfers", body | {"occurred_on": "2023-03-05", "quantity_kg": 60})
+    path = f"stock/events/{made.json()['items'][0]['id']}/reversals"
+    given = {"id": str(uuid4()), "reason": "没有调"}
+    first, second = bureau.post(path, given), bureau.post(path, given)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json() == second.json()
+
+
+def test_closed_books_take_no_transfer_no_reversal_and_no_table(bureau, shop):
+    other = opened(bureau, SHANTANG)
+    receipt = posted(bureau, shop, "receipt", 100, "2023-03-01")
+    body = {"area_code": "441803105", "closed_through": "2023-03-31"}
+    assert bureau.post("stock/closings", body).status_code == 201
+    move = {"from_outlet_id": shop["id"], "to_outlet_id": other["id"], "product_code": UREA}
+    answer = bureau.post("stock/transfers", move | {"occurred_on": "2023-03-05", "quantity_kg": 6})
+    assert answer.status_code == 409, "the other end's books are closed"
+    assert closing(bureau, shop, "2023-03-05") == 100, "and no leg was left"
+    assert bureau.post("stock/closings", body | {"area_code": TAIHE}).status_code == 201
+    path = f"stock/events/{receipt['id']}/reversals"
+    assert "账已结" in bureau.post(path, {"reason": "记错了"}).json()["detail"]
+    text = f"网点,产品,业务,日期,公斤\n{shop['id']},{UREA},进货,2023-03-02,5\n"
+    files = {"file": ("t.csv", text.encode(), "text/csv")}
+    assert "账已结" in bureau.send("POST", "stock/imports", files=files).text
+
+
+@pytest.mark.parametrize("kg", ["1000000000000", "0.0001", "-5", "0"])
+def test_a_table_brings_no_amount_that_cannot_be(bureau, shop, kg):
+    text = f"网点,产品,业务,日期,公斤\n{shop['id']},{UREA},进货,2023-03-02,{kg}\n"
+    files = {"file": ("t.csv", text.encode(), "text/csv")}
+    answer = bureau.send("POST", "stock/imports", files=files)
+    assert answer.status_code == 422, answer.text
+    assert [each["row"] for each in answer.json()["rows"]] == [2]
+
+
+def test_one_entry_of_more_than_a_retail_outlet_holds_is_marked(bureau, shop):
+    posted(bureau, shop, "receipt", 500_000, "2023-04-01")
+    posted(bureau, shop, "receipt", 500_000.001, "2023-04-02")
+    marks = bureau.get("stock/marks").json()["items"]
+    assert [(each["mark"], each["since"]) for each in marks] == [("implausible", "2023-04-02")]
