@@ -8,7 +8,8 @@ from service.agronomy.pest_schemas import SurveyCreate
 from service.agronomy.water_schemas import ReadingCreate
 from service.agronomy.weather_schemas import WeatherCreate
 from service.errors import Invalid
-from service.tables import Column, ImportReport, Kind, Layout, Upload, import_rows
+from service.table_layouts import Column, Kind, Layout
+from service.tables import ImportReport, Upload, import_rows
 
 FIELD_TEXT = {
     "冬闲田": FieldType.FALLOW,

@@ -19,7 +19,7 @@ from service.agronomy.pest_schemas import Baseline, PestLine, PestSummary, Surve
 from service.areas import queries as areas
 from service.database import thresholds_of
 from service.records import standing
-from service.tables import folded
+from service.table_cells import folded
 
 TENTH = Decimal("0.1")
 Plot = tuple[str, str]

@@ -19,7 +19,8 @@ from service.agronomy.water_schemas import (
 from service.record_schemas import Withdraw
 from service.schemas import AreaCode, Code, Day, Id, Instant, Page, Since, StrictRoute, said_already
 from service.security import SessionDep
-from service.tables import XLSX, ImportReport, UploadDep, template
+from service.table_templates import XLSX, template
+from service.tables import ImportReport, UploadDep
 
 router = APIRouter(prefix="/api/v1/reservoirs", tags=["agronomy"], route_class=StrictRoute)
 READ, WRITE = [allow("agronomy.read")], [allow("agronomy.write")]

@@ -36,7 +36,8 @@ from service.schemas import (
     said_already,
 )
 from service.security import SessionDep
-from service.tables import XLSX, ImportReport, UploadDep, template
+from service.table_templates import XLSX, template
+from service.tables import ImportReport, UploadDep
 
 router = APIRouter(prefix="/api/v1/weather", tags=["agronomy"], route_class=StrictRoute)
 READ, WRITE = [allow("agronomy.read")], [allow("agronomy.write")]

@@ -8,7 +8,8 @@ from service.accounts.access import allow
 from service.machinery import imports
 from service.schemas import StrictRoute
 from service.security import SessionDep
-from service.tables import XLSX, ImportReport, UploadDep, template
+from service.table_templates import XLSX, template
+from service.tables import ImportReport, UploadDep
 
 router = APIRouter(prefix="/api/v1", tags=["machinery"], route_class=StrictRoute)
 WRITE = [allow("machinery.write")]

@@ -21,7 +21,8 @@ from service.machinery.schemas import (
     RepairRow,
     TrainingCreate,
 )
-from service.tables import Column, ImportReport, Kind, Layout, Upload, import_rows
+from service.table_layouts import Column, Kind, Layout
+from service.tables import ImportReport, Upload, import_rows
 
 OUTCOME_TEXT = {"完好": Outcome.FIT, "修复": Outcome.FIT, "待件": Outcome.WAITING}
 OUTCOME_TEXT |= {"待修": Outcome.WAITING, "报废": Outcome.SCRAPPED}

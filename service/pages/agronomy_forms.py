@@ -15,7 +15,8 @@ from service.agronomy.water_schemas import ReadingCreate
 from service.errors import Invalid, ServiceError, field_problems
 from service.pages.page import PageFrame, see
 from service.schemas import Strict, Text
-from service.tables import ImportReport, Upload, number_of
+from service.table_cells import number_of
+from service.tables import ImportReport, Upload
 
 TABLES: dict[str, tuple[str, str, Callable[[Session, Upload], ImportReport]]] = {
     "weather": ("逐日气象", "/api/v1/weather/imports/template", imports.import_weather),

@@ -20,7 +20,8 @@ from service.supply.outlet_schemas import OutletRead
 from service.supply.price_models import PriceKind, Unit
 from service.supply.price_schemas import Comparison, PriceCreate
 from service.supply.prices import Asked, Filter
-from service.tables import ImportReport, Upload, number_of
+from service.table_cells import number_of
+from service.tables import ImportReport, Upload
 
 N_SHOWN = 30
 """Prices that the page lists, the newest first."""

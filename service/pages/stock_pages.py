@@ -25,7 +25,7 @@ from service.supply.stock_imports import ENTRY_TEXT
 from service.supply.stock_models import Kind, StockEvent
 from service.supply.stock_rules import SOURCES
 from service.supply.stock_schemas import Entry, EventCreate, ReversalCreate
-from service.tables import number_of
+from service.table_cells import number_of
 
 N_RECENT = 20
 UNITS = {"kg": "公斤", "packs": "包"}

@@ -12,7 +12,7 @@ from service.pages.board import BLANK
 from service.parcels.schemas import Datum
 from service.schemas import CIVIL_ZONE, Day, Id, Strict
 from service.supply.models import Category
-from service.tables import number_of
+from service.table_cells import number_of
 from service.visits.campaign_models import CampaignKind
 from service.visits.campaign_schemas import CampaignCreate, DrawCreate
 from service.visits.followup_schemas import (

@@ -37,7 +37,8 @@ from service.sowing.wording import (
     in_chinese,
     mu_of,
 )
-from service.tables import MAX_SHOWN, RowsRefused, day_of, folded, refuse_other_units
+from service.table_cells import day_of, folded, refuse_other_units
+from service.tables import MAX_SHOWN, RowsRefused
 
 HEADER_ROWS_SEARCHED = 10
 

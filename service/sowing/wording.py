@@ -5,7 +5,7 @@ from decimal import Decimal
 from service.files import Cell
 from service.sowing import rules
 from service.sowing.models import Basis, Method, Reason
-from service.tables import folded, number_of
+from service.table_cells import folded, number_of
 
 CODE, NAME, CROP, METHOD, MU = "area_code", "name", "crop_code", "method", "cumulative_mu"
 AS_OF, BASIS, REASON, NOTE = "as_of", "basis", "reason", "note"

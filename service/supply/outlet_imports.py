@@ -9,15 +9,9 @@ from service.supply import outlets
 from service.supply.models import Category, Status
 from service.supply.outlet_schemas import OutletCreate, OutletRead
 from service.supply.outlets import CATEGORY_TEXT
-from service.tables import (
-    Column,
-    ImportReport,
-    Kind,
-    Layout,
-    Upload,
-    folded,
-    import_rows,
-)
+from service.table_cells import folded
+from service.table_layouts import Column, Kind, Layout
+from service.tables import ImportReport, Upload, import_rows
 
 CATEGORY_OF_TEXT = {
     folded(text): each

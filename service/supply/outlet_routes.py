@@ -33,7 +33,8 @@ from service.supply.outlet_schemas import (
     OutletFinding,
     OutletRead,
 )
-from service.tables import XLSX, ImportReport, UploadDep, template
+from service.table_templates import XLSX, template
+from service.tables import ImportReport, UploadDep
 
 router = APIRouter(prefix="/api/v1", tags=["supply"], route_class=StrictRoute)
 

@@ -13,7 +13,9 @@ from service.supply.models import Status
 from service.supply.price_actions import Register, file_price
 from service.supply.price_models import PriceKind, Unit
 from service.supply.price_schemas import PriceCreate, PriceRow
-from service.tables import Column, ImportReport, Kind, Layout, Upload, folded, import_rows
+from service.table_cells import folded
+from service.table_layouts import Column, Kind, Layout
+from service.tables import ImportReport, Upload, import_rows
 
 UNIT_TEXT = {"元/袋": Unit.PACK, "元/包": Unit.PACK, "元/瓶": Unit.PACK}
 UNIT_TEXT |= {"元/公斤": Unit.KG, "元/千克": Unit.KG, "元/kg": Unit.KG}

@@ -23,7 +23,8 @@ from service.supply.price_schemas import (
 )
 from service.supply.prices import Asked, Filter
 from service.supply.product_schemas import ProductCode
-from service.tables import XLSX, ImportReport, UploadDep, template
+from service.table_templates import XLSX, template
+from service.tables import ImportReport, UploadDep
 
 router = APIRouter(prefix="/api/v1", tags=["supply"], route_class=StrictRoute)
 READ, WRITE, COMPARE = [allow("price.read")], [allow("price.write")], [allow("price.compare")]

@@ -39,7 +39,7 @@ from service.supply.price_schemas import (
     PriceRead,
     kg_of,
 )
-from service.tables import folded
+from service.table_cells import folded
 
 Key = tuple[UUID, str, str, Decimal, PriceKind]
 """What makes two prices comparable: outlet, product, brand, pack, kind."""

@@ -13,7 +13,9 @@ from service.supply.models import Status
 from service.supply.outlets import Question
 from service.supply.stock_models import Source
 from service.supply.stock_schemas import Entered, Entry, EventCreate
-from service.tables import Column, ImportReport, Kind, Layout, Upload, folded, import_rows
+from service.table_cells import folded
+from service.table_layouts import Column, Kind, Layout
+from service.tables import ImportReport, Upload, import_rows
 
 ENTRY_TEXT = {
     Entry.RECEIPT: "进货",

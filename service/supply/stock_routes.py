@@ -38,7 +38,8 @@ from service.supply.stock_schemas import (
     StockMark,
     TransferCreate,
 )
-from service.tables import XLSX, ImportReport, UploadDep, template
+from service.table_templates import XLSX, template
+from service.tables import ImportReport, UploadDep
 
 router = APIRouter(prefix="/api/v1", tags=["supply"], route_class=StrictRoute)
 READ, WRITE = [allow("stock.read")], [allow("stock.write")]

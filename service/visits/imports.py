@@ -13,7 +13,9 @@ from service.errors import Invalid, ServiceError
 from service.schemas import CIVIL_ZONE, UUID_TEXT, AreaCode, Day, Id, Note, Strict, Text
 from service.supply import outlets
 from service.supply.models import Status
-from service.tables import Column, ImportReport, Kind, Layout, Upload, folded, import_rows
+from service.table_cells import folded
+from service.table_layouts import Column, Kind, Layout
+from service.tables import ImportReport, Upload, import_rows
 from service.visits import actions, campaign_queries
 from service.visits.campaign_schemas import UnitName
 from service.visits.models import VisitKind

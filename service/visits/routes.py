@@ -19,7 +19,8 @@ from service.schemas import (
     said_already,
 )
 from service.security import SessionDep
-from service.tables import XLSX, ImportReport, UploadDep, template
+from service.table_templates import XLSX, template
+from service.tables import ImportReport, UploadDep
 from service.visits import (
     actions,
     counts,
