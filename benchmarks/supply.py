@@ -24,7 +24,13 @@ from service.reporting.schemas import SeasonCreate
 from service.security import Role, hash_password, new_token, token_hash
 from service.sowing import plan_rollups
 from service.sowing.models import SowingPlan
-from service.supply import outlet_actions, outlets, stock, stock_actions
+from service.supply import (
+    outlet_actions,
+    outlets,
+    stock_actions,
+    stock_held,
+    stock_positions,
+)
 from service.supply.models import Category, Product
 from service.supply.outlet_schemas import OutletCreate
 from service.supply.outlets import Question
@@ -244,8 +250,10 @@ def _balances(engine: str, database: Database, rounds: int) -> None:
         with database.system_reading() as session:
             shops = outlets.on_day(session, Question(A_DAY))
             theirs, sums = _timed(lambda s=session: s.execute(summed).all())
-            each, told = _timed(lambda s=session, o=shops: stock.states(s, Question(A_DAY), o))
-            table, held = _timed(lambda s=session: stock.held(s, Question(A_DAY)))
+            each, told = _timed(
+                lambda s=session, o=shops: stock_positions.states(s, Question(A_DAY), o)
+            )
+            table, held = _timed(lambda s=session: stock_held.held(s, Question(A_DAY)))
         assert {card: state.closing_kg for card, state in told.items()} == {
             (outlet, code): Decimal(kg) for outlet, code, kg in sums
         }

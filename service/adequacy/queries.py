@@ -30,10 +30,10 @@ from service.sowing import plan_rollups, remaining
 from service.sowing import queries as sowing
 from service.sowing.progress import Question as SowingQuestion
 from service.sowing.remaining import Remaining
-from service.supply import products, stock
+from service.supply import products, stock_held
 from service.supply.models import Category
 from service.supply.outlets import CATEGORY_TEXT, Question
-from service.supply.stock import Held
+from service.supply.stock_held import Held
 
 TOWN = CODE_LENGTH["town"]
 SPRING, GRAIN = "spring", "GRAIN"
@@ -95,7 +95,7 @@ def _adequacy(session: Session, asked: Asked) -> Adequacy:
         raise Invalid("农资保障按镇计算;请选镇或区", field="area")
     refuse_out_of_view(session, asked.area_code)
     rates = codes.rates(asked.as_of)
-    held = stock.held(session, asked.question, area=asked.area_code)
+    held = stock_held.held(session, asked.question, area=asked.area_code)
     table = _table(session, asked, rates, held)
     cells = list(_cells(session, table))
     coverage = held.outlet_coverage

@@ -16,11 +16,11 @@ from inspections.doubts.sowing_sums import standings
 from inspections.doubts.stock import StockCard, StockEntry, StockSum
 from service.doubts import sowing_frames
 from service.doubts.question import Look
-from service.supply import stock
+from service.supply import stock_held, stock_positions
 from service.supply.models import Category
 from service.supply.outlets import CATEGORY_TEXT, Question
-from service.supply.stock import Position
 from service.supply.stock_models import Kind, StockDay, StockEvent
+from service.supply.stock_positions import Position
 
 WEIGHED = (Category.FERTILIZER, Category.PESTICIDE)
 STILL = frozenset({Kind.COUNT, Kind.REVERSAL})
@@ -32,7 +32,7 @@ Card = tuple[UUID, str]
 def judge(session: Session, look: Look, limits: DoubtLimits) -> Iterable[Found]:
     """Go over the ledger as it stands."""
     asked = Question(look.as_of)
-    held = stock.positions(session, asked, area=look.area)
+    held = stock_positions.positions(session, asked, area=look.area)
     told = cards(session, look, held, limits)
     yield from rules.negative(told)
     yield from rules.counts(entries(session, look, held), limits)
@@ -119,7 +119,7 @@ def entries(session: Session, look: Look, held: list[Position]) -> list[StockEnt
 
 
 def _per_mu(session: Session, look: Look, limits: DoubtLimits) -> Iterable[Found]:
-    told = stock.held(session, Question(look.as_of), area=look.area)
+    told = stock_held.held(session, Question(look.as_of), area=look.area)
     if not told.n_fresh:
         yield PER_MU.skipped("没有一个网点的库存还可信")
         return

@@ -23,12 +23,12 @@ from service.reporting.models import Season
 from service.sowing import progress, standing
 from service.sowing.models import SowingReport
 from service.sowing.schemas import Progress
-from service.supply import outlets, prices, stock, stock_marks
+from service.supply import outlets, prices, stock, stock_marks, stock_positions
 from service.supply.models import Status
 from service.supply.outlet_schemas import OutletRead
 from service.supply.outlets import Question
 from service.supply.price_schemas import Comparison, PriceIndex, PricePair
-from service.supply.stock import Position
+from service.supply.stock_positions import Position
 from service.supply.stock_schemas import BalanceLine, By, StockMark
 from service.visits import counts as visit_counts
 from service.visits import queries as visits
@@ -99,7 +99,7 @@ class Reading:
     @cached_property
     def positions(self) -> list[Position]:
         """Every card of the outlets in business."""
-        return stock.positions(self.session, self.question, area=self.asked.area_code)
+        return stock_positions.positions(self.session, self.question, area=self.asked.area_code)
 
     @cached_property
     def balances(self) -> dict[str, BalanceLine]:

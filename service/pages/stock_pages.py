@@ -16,13 +16,13 @@ from service.pages.page import PageFrame
 from service.pages.stock_words import KIND_TEXT, SOURCE_TEXT
 from service.schemas import Day, Id, Text
 from service.security import Role
-from service.supply import outlets, products, stock, stock_actions, stock_shelves
+from service.supply import outlets, products, stock_actions, stock_positions, stock_shelves
 from service.supply.models import Status
 from service.supply.outlet_schemas import OutletRead
 from service.supply.outlets import CATEGORY_TEXT, Question
-from service.supply.stock import Position
 from service.supply.stock_imports import ENTRY_TEXT
 from service.supply.stock_models import Kind, StockEvent
+from service.supply.stock_positions import Position
 from service.supply.stock_rules import SOURCES
 from service.supply.stock_schemas import Entry, EventCreate, ReversalCreate
 from service.table_cells import number_of
@@ -179,7 +179,7 @@ def _by_town(
 
 def _shelf(page: PageFrame, shop: OutletRead, today: date, said: Said) -> Shelf:
     session = page.session
-    held = stock.on_shelves(session, Question(today), {shop.id: shop})
+    held = stock_positions.on_shelves(session, Question(today), {shop.id: shop})
     author = page.viewer.account_id if counts_blind(page) else None
     events = stock_shelves.newest_events(session, shop.id, author, N_RECENT)
     if counts_blind(page):

@@ -22,11 +22,20 @@ from service.pages.stock_words import KIND_TEXT, SOURCE_TEXT
 from service.reporting import queries as reporting
 from service.reporting.models import Season
 from service.schemas import AreaCode, Code, Day, Instant
-from service.supply import outlets, prices, products, stock, stock_marks, stock_shelves
+from service.supply import (
+    outlets,
+    prices,
+    products,
+    stock,
+    stock_held,
+    stock_marks,
+    stock_positions,
+    stock_shelves,
+)
 from service.supply.models import Category, Status
 from service.supply.outlets import CATEGORY_TEXT, Question
 from service.supply.price_schemas import Comparison
-from service.supply.stock import Position
+from service.supply.stock_positions import Position
 from service.supply.stock_schemas import By
 
 N_MARKS, N_WEEKS = 30, 8
@@ -155,7 +164,7 @@ def _weeks(page: PageFrame, question: Question, area: str) -> list[Week]:
     found = []
     for n in range(N_WEEKS - 1, -1, -1):
         thursday = last - n * WEEK
-        held = stock.held(page.session, replace(question, as_of=thursday), area=area)
+        held = stock_held.held(page.session, replace(question, as_of=thursday), area=area)
         kg = {each: held.of_category(each) for each in TREND}
         found.append(Week(thursday, kg, held.n_fresh, held.n_outlets))
     return found
@@ -177,7 +186,7 @@ def rows(page: PageFrame, asked: RowsAsked) -> dict[str, Any]:
         raise NotFound("没有这个镇;请从农资页的表里点进来")
     held = [
         each
-        for each in stock.positions(session, question, area=asked.town)
+        for each in stock_positions.positions(session, question, area=asked.town)
         if each.product.commodity == asked.commodity
     ]
     held.sort(key=lambda each: (not each.is_fresh, -each.state.closing_kg, each.outlet.name))

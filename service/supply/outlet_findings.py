@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from service.database import thresholds_of
 from service.parcels.models import AreaOutline
 from service.records import standing
-from service.supply import outlets, stock, stock_marks
+from service.supply import outlets, stock_marks, stock_positions
 from service.supply.models import Category, Licence, Status
 from service.supply.outlet_schemas import OutletCounts, OutletFinding, OutletRead
 from service.supply.outlets import CATEGORY_TEXT, LICENCE_TEXT, TOWN, Question
@@ -94,7 +94,7 @@ def _outside_scope(
 ) -> dict[tuple[UUID, Category], Decimal]:
     """Return what outlets hold by their ledgers without a valid basis: outlet, category -> kg."""
     held: dict[tuple[UUID, Category], Decimal] = {}
-    for each in stock.positions(session, asked, area=area):
+    for each in stock_positions.positions(session, asked, area=area):
         if stock_marks.is_outside_scope(each):
             key = (each.outlet.id, each.product.category)
             held[key] = held.get(key, NOTHING) + each.state.closing_kg

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from inspections.stock import banned, disagrees
 from service.database import thresholds_of
-from service.supply import outlets, products, stock
+from service.supply import outlets, products, stock_positions
 from service.supply.models import SEPARATOR, Status
 from service.supply.outlets import Question
-from service.supply.stock import Position
 from service.supply.stock_models import Kind, StockEvent
+from service.supply.stock_positions import Position
 from service.supply.stock_schemas import StockMark
 
 TEXT = {
@@ -43,7 +43,7 @@ def marks(
 
 def _all_positions(session: Session, asked: Question, area: str) -> list[Position]:
     shops = outlets.on_day(session, asked, area=area)
-    return stock.on_shelves(
+    return stock_positions.on_shelves(
         session, asked, {key: e for key, e in shops.items() if e.status is not Status.MERGED}
     )
 
@@ -69,7 +69,9 @@ def is_outside_scope(held: Position) -> bool:
 def _below_zero_since(session: Session, held: Position, asked: Question) -> date:
     """Return the first day of the run below zero that a day lies in, as was known."""
     since = held.state.day
-    for each in reversed(stock.states_of(session, asked, (held.ledger_id, held.product.code))):
+    for each in reversed(
+        stock_positions.states_of(session, asked, (held.ledger_id, held.product.code))
+    ):
         if each.closing_kg >= 0:
             break
         since = each.day

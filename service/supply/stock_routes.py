@@ -19,7 +19,7 @@ from service.schemas import (
     said_already,
 )
 from service.security import SessionDep
-from service.supply import outlets, stock, stock_closings, stock_marks
+from service.supply import outlets, stock, stock_closings, stock_ledger, stock_marks
 from service.supply import stock_actions as actions
 from service.supply import stock_imports as imports
 from service.supply.models import Category
@@ -59,8 +59,8 @@ def list_events(
 ) -> Page[EventRead]:
     """List the ledger's events of the outlets in view, a year back unless told, newest first."""
     until = as_of or records.today(session)
-    asked = stock.Search(since or until - A_YEAR, until, known_at, outlet, product)
-    found = stock.events(session, asked, offset=cursor, limit=MAX_EVENTS)
+    asked = stock_ledger.Search(since or until - A_YEAR, until, known_at, outlet, product)
+    found = stock_ledger.events(session, asked, offset=cursor, limit=MAX_EVENTS)
     following = str(cursor + MAX_EVENTS) if len(found) > MAX_EVENTS else None
     shown = found[:MAX_EVENTS]
     return Page(items=[EventRead.model_validate(each) for each in shown], next=following)
@@ -137,8 +137,8 @@ def list_days(
 ) -> Page[DayRead]:
     """List what each day with events left at an outlet, of one product or of all."""
     until = as_of or records.today(session)
-    asked = stock.Search(since or until - A_YEAR, until, product_code=product)
-    return Page(items=stock.days(session, outlet_id, asked))
+    asked = stock_ledger.Search(since or until - A_YEAR, until, product_code=product)
+    return Page(items=stock_ledger.days(session, outlet_id, asked))
 
 
 @router.get("/stock/balances", response_model=Balances, dependencies=READ)

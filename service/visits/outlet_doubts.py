@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from inspections.visits import OutletDoubt
 from service.database import thresholds_of
-from service.supply import outlets, price_spikes, prices, stock, stock_marks
+from service.supply import outlets, price_spikes, prices, stock_marks, stock_positions
 from service.supply.outlets import Question
 
 WATCHED = ("banned_in_stock", "outside_scope", "negative_stock", "disagreement")
@@ -78,7 +78,7 @@ def _of_silence(session: Session, outlet_ids: Collection[UUID], asked: Asked) ->
 def _last_told(session: Session, asked: Asked, among: Collection[UUID]) -> dict[UUID, date]:
     """Return outlet -> the last day that it told of; a double speaks for the outlet it is."""
     found: dict[UUID, date] = {}
-    for (outlet_id, _), state in stock.states(session, Question(asked.on), among).items():
+    for (outlet_id, _), state in stock_positions.states(session, Question(asked.on), among).items():
         key = asked.doubles.get(outlet_id, outlet_id)
         for day in (state.reported_on, state.ledger_on):
             if day is not None:

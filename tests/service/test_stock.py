@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from service.accounts.models import Account
-from service.supply import outlet_states, outlets, stock, stock_rollups
+from service.supply import outlet_states, outlets, stock_held, stock_rollups
 from service.supply.stock_models import StockDay, StockHead
 from tests.books_outlets import bind
 from tests.service.test_outlets import SHANTANG, TAIHE, changed, licensed, opened
@@ -405,7 +405,7 @@ def test_the_table_by_town_is_the_sum_of_its_positions(bureau, as_role, database
             for n in range(1, 21):
                 asked = outlets.Question(date(2023, 4, n))
                 for area in ("", SHANTANG):
-                    assert stock.held(session, asked, area=area) == stock._held_of(
+                    assert stock_held.held(session, asked, area=area) == stock_held._held_of(
                         session, asked, area
                     )
 
