@@ -93,8 +93,15 @@ class OutletsChapter:
             lon=place[0] if place else None,
             lat=place[1] if place else None,
             categories=list(MIXES[n % len(MIXES)]),
-            opened_on=date(2019, 12, 1) - timedelta(days=random.randrange(2000)),
+            opened_on=self._opening(n, random.randrange(2000)),
         )
+
+    def _opening(self, n: int, days_before: int) -> date:
+        """Return a shop's first day; a double's is the day after the one it doubles."""
+        first_double = N_ACTIVE + N_CLOSED + N_SUSPENDED
+        if n >= first_double:
+            return self.opened[n - first_double].opened_on + timedelta(days=1)
+        return date(2019, 12, 1) - timedelta(days=days_before)
 
     def _place(self, n: int, town: str) -> tuple[float, float] | None:
         """Return a place in one of the town's villages; none for a few, a wrong one for two."""

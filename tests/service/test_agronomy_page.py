@@ -71,7 +71,7 @@ def test_the_page_shows_the_verdicts_in_words_and_escapes_names(bureau):
 
 def test_a_reading_is_entered_by_form_and_what_is_wrong_is_said_beside_it(bureau):
     a_reservoir(bureau)
-    form = {"reservoir_code": "R1", "observed_on": "2023-04-05", "storage_m3": "60,0000"}
+    form = {"reservoir_code": "R1", "observed_on": "2023-04-05", "storage_m3": "600,000"}
     answer = press(bureau, "/readings", **form)
     assert answer.headers["location"] == "/agronomy?done=agronomy-reading"
     assert "已保存这次读数" in bureau.get("/agronomy", done="agronomy-reading").text
@@ -79,6 +79,7 @@ def test_a_reading_is_entered_by_form_and_what_is_wrong_is_said_beside_it(bureau
     assert kept["storage_m3"] == 600_000
     for change, said in (
         ({"storage_m3": "很多"}, "蓄水量:须是数字"),
+        ({"storage_m3": "60,0000"}, "蓄水量:须是数字"),
         ({"storage_m3": "600000.55"}, "1 位小数"),
         ({"storage_m3": "9000000"}, "总库容"),
         ({"storage_m3": "500000"}, "更正"),
