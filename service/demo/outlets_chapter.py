@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from random import Random
+from uuid import uuid5
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from inspections.outlets import uscc_check_character
 from service.areas.actions import shipped_areas
 from service.demo import territory
 from service.demo.stage import Stage
+from service.records import NAMESPACE
 from service.supply import outlet_actions as actions
 from service.supply.models import Category, Change, LicenceKind
 from service.supply.outlet_schemas import (
@@ -84,6 +86,7 @@ class OutletsChapter:
         name = f"{stage.towns[town].removesuffix('镇')}{NAMES[n % len(NAMES)]}"
         place = self._place(n, town)
         return OutletCreate(
+            id=uuid5(NAMESPACE, f"demo:outlet:{n}"),  # a draw sorts by it
             area_code=town,
             name=f"{name}{KINDS[n % len(KINDS)]}{n // 60 + 1}店",
             uscc=first + (uscc_check_character(first) or ""),

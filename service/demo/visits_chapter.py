@@ -2,12 +2,13 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
 from inspections.visits import FindingStep, Outcome, SampleStep
 from service.demo.stage import Stage
+from service.records import NAMESPACE
 from service.schemas import CIVIL_ZONE
 from service.supply import outlets
 from service.supply.models import Category, Status
@@ -69,6 +70,7 @@ class VisitsChapter:
                 officer, _ = campaign_actions.enrol(
                     session,
                     OfficerCreate(
+                        id=uuid5(NAMESPACE, f"demo:officer:{n}"),
                         area_code=COUNTY,
                         name=stage.viewers[username].display_name,
                         unit="清新区农业综合执法大队",
