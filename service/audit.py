@@ -26,7 +26,7 @@ BEFORE_EVERYTHING = datetime(1990, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 BATCH = 2000
 BEFORE_ANY_NUMBER = -(2**63)
-MAX_ANSWERS = 256
+MAX_ANSWERS = 512
 ANSWERS_TURN = Lock()
 T = TypeVar("T")
 UNREADABLE = (ValueError, TypeError, DBAPIError)

@@ -120,8 +120,9 @@ class Database:
                 geopackage.restore(dbapi_connection)
 
     def read_session(self) -> Session:
-        """Open a session that cannot write."""
-        return Session(self.read_engine, expire_on_commit=False, info={"database": self})
+        """Open a session that cannot write; what it asks twice, it may keep: see `records.once`."""
+        info = {"database": self, "answers": {}}
+        return Session(self.read_engine, expire_on_commit=False, info=info)
 
     def write_session(self) -> Session:
         """Open a session whose transaction may write."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -49,6 +49,7 @@ class Correctable(Recorded):
 
 R = TypeVar("R", bound=Recorded)
 C = TypeVar("C", bound=Correctable)
+T = TypeVar("T")
 
 
 def content_digest(values: Mapping[str, Any]) -> str:
@@ -69,6 +70,22 @@ def take_turn(session: Session) -> None:
     It is the lock that every change of the ledger needs anyway, so nobody can wait in a ring.
     """
     audit.instant(session)
+
+
+def once(session: Session, key: Hashable, make: Callable[[], T]) -> T:
+    """Return the answer to a question, made once in a session that cannot write.
+
+    Several figures of a day, and the same figure of several days, rest on the same reading. What
+    is returned is shared: it is read, not changed. A session that writes makes its own.
+    """
+    kept: dict[Hashable, T] | None = session.info.get("answers")
+    if kept is None:
+        return make()
+    viewer: Viewer | None = session.info.get("viewer")
+    whole = (viewer and (viewer.role, viewer.area_code), key)
+    if whole not in kept:
+        kept[whole] = make()
+    return kept[whole]
 
 
 def today(session: Session) -> date:

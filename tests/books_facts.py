@@ -10,6 +10,9 @@ LINT = {
 }
 REQUESTS = {
     ("GET", f"{A}/facts"): lambda place: {"params": DAY | {"area": place.area}},
+    ("GET", f"{A}/facts/series"): lambda place: {
+        "params": DAY | {"since": "2023-04-13", "area": place.area}
+    },
     ("GET", f"{A}/facts/{{code}}"): lambda place: {"params": DAY | {"area": place.area}},
     ("GET", f"{A}/facts/{{code}}/rows"): lambda place: {"params": DAY | {"area": place.area}},
     ("POST", f"{A}/lint"): lambda place: {"json": LINT | {"area": place.area}},

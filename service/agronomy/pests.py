@@ -28,6 +28,10 @@ Plot = tuple[str, str]
 
 def surveys(session: Session, asked: Period) -> list[PestSurvey]:
     """Return the surveys of a period that stand, in order of day."""
+    return list(records.once(session, ("surveys", asked), lambda: _surveys(session, asked)))
+
+
+def _surveys(session: Session, asked: Period) -> list[PestSurvey]:
     wanted = standing(PestSurvey, asked.known_at).where(
         PestSurvey.surveyed_on >= asked.starts_on,
         PestSurvey.surveyed_on <= asked.as_of,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -37,8 +38,22 @@ class Row:
     amount: Decimal | None = None
     recorded_at: datetime | None = None
     recorded_by: UUID | None = None
-    approved: str | None = None
-    """Who took it over, where the book has that."""
+    task_id: UUID | None = None
+    """The week that was approved and accepted with it, where the book has that."""
+
+
+class Rows(list[Row]):
+    """Rows behind a fact; several facts and days may share them."""
+
+    @cached_property
+    def told(self) -> list[list[str]]:
+        """What they say, in an order of its own; ids and instants are a database's own."""
+        return sorted([str(e.day), e.area_code, e.label, plain(e.amount)] for e in self)
+
+
+def plain(value: Decimal | None) -> str:
+    """Write a number without zeros that say nothing; nothing where there is none."""
+    return "" if value is None else f"{value.normalize():f}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,7 @@ class Computed:
 
     exact: Decimal | None = None
     statement: bool | None = None
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=Rows)
     coverage: Decimal | None = None
     """The part of those who should have told that has."""
     age_days: Decimal | None = None

@@ -6,19 +6,17 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.doubts.doubt import Book
 from service import audit
-from service.accounts.models import Account
 from service.accounts.policy import may
 from service.areas import queries as areas
 from service.errors import Forbidden, NotFound
-from service.facts import sowing_facts, supply_facts, work_facts
-from service.facts.definitions import Computed, FactDef, Row
+from service.facts import authors, sowing_facts, supply_facts, work_facts
+from service.facts.definitions import Computed, FactDef, Rows, plain
 from service.facts.reading import Asked, Reading
-from service.facts.schemas import FactRow, FactValue
+from service.facts.schemas import DayFacts, FactPoint, FactRow, FactValue
 from service.reporting import queries as reporting
 from service.reporting.models import Season
 from service.security import Viewer
@@ -95,6 +93,22 @@ def facts(
     return dict(audit.until_the_next_write(session, key, make))
 
 
+def series(
+    session: Session, questions: Iterable[Asked], codes: Iterable[str] | None = None
+) -> list[DayFacts]:
+    """Return the facts of several days; what days have in common is read once."""
+    return [
+        DayFacts(
+            as_of=each.as_of,
+            facts=[
+                FactPoint.model_validate(found, from_attributes=True)
+                for found in facts(session, each, codes).values()
+            ],
+        )
+        for each in questions
+    ]
+
+
 def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:
     question, doubts = reading.asked, _doubts(fact, reading, found)
     return FactValue(
@@ -140,15 +154,11 @@ def _rounded(value: Decimal | None, places: int) -> Decimal | None:
 
 
 def digest(fact: FactDef, found: Computed) -> str:
-    """Hash a fact's value and what its rows say; ids and instants are a database's own."""
-    rows = sorted([str(e.day), e.area_code, e.label, _plain(e.amount)] for e in found.rows)
-    content = [fact.code, _plain(found.exact), str(found.statement), rows]
+    """Hash a fact's value and what its rows say: the same on both databases."""
+    rows = found.rows if isinstance(found.rows, Rows) else Rows(found.rows)
+    content = [fact.code, plain(found.exact), str(found.statement), rows.told]
     text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: Decimal | None) -> str:
-    return "" if value is None else f"{value.normalize():f}"
 
 
 def rows(session: Session, question: Asked, code: str) -> list[FactRow]:
@@ -156,12 +166,20 @@ def rows(session: Session, question: Asked, code: str) -> list[FactRow]:
     fact = definition(code)
     _refuse_duty(session, fact)
     found = fact.compute(Reading(session, question)).rows
-    names = _names(session, found)
+    entered = authors.entered(session, question, found)
+    told = [(each, *entered.get(each.id, (each.recorded_at, each.recorded_by))) for each in found]
+    names = authors.names(session, {by for _, _, by in told if by is not None})
+    approved = authors.approved(session, question, found)
     return [
         FactRow.model_validate(each).model_copy(
-            update={"recorded_by_name": names.get(each.recorded_by)}
+            update={
+                "recorded_at": at,
+                "recorded_by": by,
+                "recorded_by_name": names.get(by) if by else None,
+                "approved": approved.get(each.task_id) if each.task_id else None,
+            }
         )
-        for each in found
+        for each, at, by in told
     ]
 
 
@@ -171,11 +189,3 @@ def _refuse_duty(session: Session, fact: FactDef) -> None:
     for book in fact.books:
         if viewer is not None and not may(viewer.role, READ_BY[book]):
             raise Forbidden("这个数字背后的记录不在您的岗位范围内", action=READ_BY[book])
-
-
-def _names(session: Session, found: list[Row]) -> dict[object, str]:
-    ids = {each.recorded_by for each in found if each.recorded_by is not None}
-    # By table: a town's reader may see who entered a row of the town from above.
-    account = Account.__table__.c
-    wanted = select(account.id, account.display_name).where(account.id.in_(ids))
-    return {key: name for key, name in session.execute(wanted)}

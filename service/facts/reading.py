@@ -8,6 +8,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from inspections.doubts.doubt import Book
+from service import records
 from service.adequacy import queries as adequacy
 from service.adequacy.schemas import Adequacy
 from service.agronomy import pests
@@ -17,17 +18,17 @@ from service.agronomy.pest_schemas import PestSummary
 from service.doubts import queries as doubts
 from service.doubts.models import Doubt
 from service.machinery import queries as machinery
-from service.machinery.models import Repair, Training
+from service.machinery.models import MachineRegister, Repair, Training
 from service.machinery.schemas import MachinerySummary, TrainingRead
 from service.reporting.models import Season
 from service.sowing import progress, standing
-from service.sowing.models import SowingReport
+from service.sowing.models import ALL_GRAIN
 from service.sowing.schemas import Progress
 from service.supply import outlets, prices, stock, stock_marks, stock_positions
 from service.supply.models import Status
 from service.supply.outlet_schemas import OutletRead
 from service.supply.outlets import Question
-from service.supply.price_schemas import Comparison, PriceIndex, PricePair
+from service.supply.price_schemas import Comparison, IndexLine, PricePair
 from service.supply.stock_positions import Position
 from service.supply.stock_schemas import BalanceLine, By, StockMark
 from service.visits import counts as visit_counts
@@ -56,39 +57,39 @@ class Reading:
         self.question = Question(asked.as_of, asked.known_at)
         self.year_starts_on = date(asked.as_of.year, 1, 1)
 
-    @cached_property
-    def _progress(self) -> dict[str, Progress]:
-        return {}
+    @property
+    def _scope(self) -> tuple[str, datetime | None]:
+        return self.asked.area_code, self.asked.known_at
 
     def progress(self, crop: str) -> Progress | None:
         """Return the progress of a crop or all grain; None where no season stands."""
         season = self.asked.season
         if season is None or len(self.asked.area_code) > TOWN:
             return None
-        if crop not in self._progress:
-            question = progress.Question(season, self.asked.area_code, crop, self.asked.known_at)
-            self._progress[crop] = progress.progress(
-                self.session, question, as_of=min(self.asked.as_of, season.ends_on)
-            )
-        return self._progress[crop]
+        question = progress.Question(season, self.asked.area_code, crop, self.asked.known_at)
+        day = min(self.asked.as_of, season.ends_on)
+        return records.once(
+            self.session,
+            ("progress", season.code, *self._scope, crop, day),
+            lambda: progress.progress(self.session, question, as_of=day),
+        )
 
-    @cached_property
-    def _reports(self) -> dict[str, list[SowingReport]]:
-        return {}
-
-    def reports(self, crop: str, week: date) -> list[SowingReport]:
-        """Return the rows that the sown area of a crop adds up, at the week that stands."""
+    def reports(self, crop: str, week: date) -> list[standing.Report]:
+        """Return the rows that a sown area, of all grain or one crop of it, adds up at a week."""
         season = self.asked.season
-        if crop not in self._reports:
-            self._reports[crop] = standing.reports(
+        code = season.code if season else ""
+        found = records.once(
+            self.session,
+            ("reports", code, *self._scope, week),
+            lambda: standing.reports(
                 self.session,
-                season.code if season else "",
+                code,
                 area_code=self.asked.area_code,
                 as_of=week,
                 known_at=self.asked.known_at,
-                crop=crop,
-            )
-        return self._reports[crop]
+            ),
+        )
+        return found if crop == ALL_GRAIN else [e for e in found if e.crop_code == crop]
 
     @cached_property
     def outlets(self) -> list[OutletRead]:
@@ -128,14 +129,9 @@ class Reading:
         return prices.Asked(self.asked.as_of, self.asked.known_at, self.asked.area_code)
 
     @cached_property
-    def price_index(self) -> PriceIndex:
-        """Prices beside last year's."""
-        return prices.price_index(self.session, self._prices, Comparison.YOY)
-
-    @cached_property
-    def price_pairs(self) -> list[PricePair]:
-        """The rows of the index."""
-        return prices.pairs(self.session, self._prices, Comparison.YOY)
+    def prices(self) -> tuple[IndexLine, list[PricePair]]:
+        """Prices beside last year's: the whole index, and its rows."""
+        return prices.whole(self.session, self._prices, Comparison.YOY)
 
     @cached_property
     def _visits(self) -> visits.Period:
@@ -185,6 +181,11 @@ class Reading:
     def machinery(self) -> MachinerySummary:
         """The figures of the year's repairs and trainings."""
         return machinery.summary(self.session, self._machinery, by="town")
+
+    @cached_property
+    def registers(self) -> list[MachineRegister]:
+        """The newest register of each area and class."""
+        return list(machinery.registers(self.session, self._machinery).values())
 
     @cached_property
     def repairs(self) -> list[Repair]:

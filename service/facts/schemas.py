@@ -43,6 +43,25 @@ class FactValue(BaseModel):
         return None if self.exact is None else Decimal(self.exact)
 
 
+class FactPoint(BaseModel):
+    """One figure of one day of a series; what it rests on is at `facts/{code}`."""
+
+    code: str
+    value: ShownDecimal | None
+    statement: bool | None
+    coverage: ShownDecimal | None
+    n_rows: int
+    open_doubts: int
+    digest: str
+
+
+class DayFacts(BaseModel):
+    """The figures of one day."""
+
+    as_of: date
+    facts: list[FactPoint]
+
+
 class FactRow(Shown):
     """One row behind a figure."""
 
@@ -55,4 +74,5 @@ class FactRow(Shown):
     recorded_at: datetime | None
     recorded_by: UUID | None
     recorded_by_name: str | None = None
-    approved: str | None
+    approved: str | None = None
+    """Who approved and who accepted it, and when; None where a book asks for neither."""

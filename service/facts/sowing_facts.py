@@ -1,10 +1,12 @@
 """Facts of the sowing book."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 from inspections.units import Unit
-from service.facts.definitions import Computed, FactDef, Form, Row
+from service import records
+from service.facts.definitions import Computed, FactDef, Form, Row, Rows
 from service.facts.reading import Reading, share
 from service.sowing.models import ALL_GRAIN
 from service.sowing.rules import METHOD_TEXT
@@ -33,12 +35,17 @@ def _sown(crop: str) -> Callable[[Reading], Computed]:
     return compute
 
 
-def _rows(reading: Reading, crop: str, found: Progress) -> list[Row]:
+def _rows(reading: Reading, crop: str, found: Progress) -> Rows:
     """Return the standing reports; what they leave to the total is a row of its own."""
-    if found.week is None:
-        return []
-    reports, asked = reading.reports(crop, found.week), reading.asked
-    rows = [
+    week, total = found.week, found.total.sown_mu or Decimal(0)
+    if week is None:
+        return Rows()
+    key = ("sowing rows", reading.asked.area_code, reading.asked.known_at, crop, week, total)
+    return records.once(reading.session, key, lambda: _made(reading, crop, week, total))
+
+
+def _made(reading: Reading, crop: str, week: date, total: Decimal) -> Rows:
+    rows = Rows(
         Row(
             BOOK,
             str(each.id),
@@ -48,17 +55,14 @@ def _rows(reading: Reading, crop: str, found: Progress) -> list[Row]:
             each.cumulative_mu or Decimal(0),
             each.recorded_at,
             each.recorded_by,
-            "镇审核、区接收",
+            each.task_id,
         )
-        for each in reports
-    ]
-    rest = (found.total.sown_mu or Decimal(0)) - sum(
-        (each.amount or Decimal(0) for each in rows), Decimal(0)
+        for each in reading.reports(crop, week)
     )
+    rest = total - sum((each.amount or Decimal(0) for each in rows), Decimal(0))
     if rest:
-        rows.append(
-            Row(BOOK, "rest", found.week, asked.area_code, "镇级总数与村级合计的差额", rest)
-        )
+        code = reading.asked.area_code
+        rows.append(Row(BOOK, "rest", week, code, "镇级总数与村级合计的差额", rest))
     return rows
 
 

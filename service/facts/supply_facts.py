@@ -10,6 +10,8 @@ from service.supply.models import Category
 from service.supply.outlets import CATEGORY_TEXT
 
 OUTLETS, STOCK, PRICES = "outlets", "stock", "prices"
+ADEQUACY = "adequacy"
+"""Rows that are reckoned of several books: nobody entered them."""
 KG_PER_T = 1000
 CLASSES = (Category.FERTILIZER, Category.PESTICIDE)
 ONE, ZERO = Decimal(1), Decimal(0)
@@ -40,7 +42,7 @@ def _stock(category: Category) -> Callable[[Reading], Computed]:
         rows = [
             Row(
                 STOCK,
-                f"{each.outlet.id}/{each.product.code}",
+                f"{each.ledger_id}/{each.product.code}",
                 each.state.day,
                 each.outlet.area_code,
                 f"{each.outlet.name} {each.product.name}",
@@ -90,7 +92,7 @@ def _needs_met(reading: Reading) -> Computed:
     towns = {each.area_code: each.name for each in found.towns}
     rows = [
         Row(
-            STOCK,
+            ADEQUACY,
             f"{each.area_code}/{each.commodity}",
             found.as_of,
             each.area_code,
@@ -105,7 +107,7 @@ def _needs_met(reading: Reading) -> Computed:
 
 
 def _prices(reading: Reading) -> Computed:
-    whole = reading.price_index.items[0]
+    whole, pairs = reading.prices
     rows = [
         Row(
             PRICES,
@@ -115,7 +117,7 @@ def _prices(reading: Reading) -> Computed:
             f"{each.product_code} {each.base_yuan_per_kg}→{each.now_yuan_per_kg} 元/公斤",
             each.relative,
         )
-        for each in reading.price_pairs
+        for each in pairs
     ]
     if whole.change_share is None:
         return Computed(rows=rows, text=whole.wording)

@@ -158,8 +158,23 @@ def _training_times(reading: Reading) -> Computed:
 
 def _fit_share(reading: Reading) -> Computed:
     total = reading.machinery.total
+    rows = [
+        Row(
+            MACHINERY,
+            str(each.id),
+            each.counted_on,
+            each.area_code,
+            f"{each.counted_on} {each.class_code}:完好 {each.n_fit} 台,在册 {each.n_registered} 台",
+            Decimal(each.n_fit),
+            each.recorded_at,
+            each.recorded_by,
+        )
+        for each in reading.registers
+    ]
     text = f"完好 {total.n_fit} 台,在册 {total.n_registered} 台"
-    return Computed(exact=total.fit_share, text=text if total.n_registered else "没有在册数")
+    return Computed(
+        exact=total.fit_share, rows=rows, text=text if total.n_registered else "没有在册数"
+    )
 
 
 def _count(

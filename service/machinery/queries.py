@@ -86,6 +86,10 @@ def machines(session: Session, area: str, limit: int, offset: int) -> list[Machi
 
 def repairs(session: Session, asked: Period) -> list[Repair]:
     """Return the repairs of a period that hold, in order of day."""
+    return list(records.once(session, ("repairs", asked), lambda: _repairs(session, asked)))
+
+
+def _repairs(session: Session, asked: Period) -> list[Repair]:
     wanted = standing(Repair, asked.known_at).where(
         Repair.repaired_on >= asked.starts_on,
         Repair.repaired_on <= asked.as_of,
@@ -189,7 +193,9 @@ def persons(session: Session, held: list[Training]) -> list[PersonTrained]:
     place = {each.id: n for n, each in enumerate(held)}
     been: dict[str, list[UUID]] = defaultdict(list)
     wanted = select(TrainingAttendee.training_id, TrainingAttendee.person_hash)
-    for training_id, person in session.execute(wanted):
+    for training_id, person in records.once(
+        session, "attendees", lambda: list(session.execute(wanted))
+    ):
         if training_id in place:
             been[person].append(training_id)
     found = [sorted(ids, key=place.__getitem__) for ids in been.values()]

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Row, Subquery, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from service.areas.models import AreaSuccession
@@ -243,32 +244,40 @@ def figures(  # noqa: PLR0913 - each is one part of the question
     return total if crop == ALL_GRAIN else found | total
 
 
+Report = Row[tuple[UUID, date, str, str, Method, Decimal | None, datetime, UUID, UUID]]
+"""id, as_of, area_code, crop_code, method, cumulative_mu, recorded_at, recorded_by, task_id."""
+
+
 def reports(
-    session: Session,
-    season_code: str,
-    *,
-    area_code: str,
-    as_of: date,
-    known_at: datetime | None,
-    crop: str,
-) -> list[SowingReport]:
-    """Return the accepted villages' rows that a sown area adds up, without nurseries."""
-    is_grain = select(Crop.code).where(Crop.is_grain)
-    crops = list(session.scalars(is_grain)) if crop == ALL_GRAIN else [crop]
-    ended = _ended(session, as_of, known_at)
+    session: Session, season_code: str, *, area_code: str, as_of: date, known_at: datetime | None
+) -> list[Report]:
+    """Return the accepted villages' rows that the sown grain adds up, without nurseries."""
     asked = _Asked(
-        season_code, area_code, as_of, known_at, is_accepted=True, crops=crops, ended=ended
+        season_code,
+        area_code,
+        as_of,
+        known_at,
+        is_accepted=True,
+        crops=list(session.scalars(select(Crop.code).where(Crop.is_grain))),
+        ended=_ended(session, as_of, known_at),
     )
-    rows = asked.rows().c
-    wanted = select(SowingReport).join(rows.id.table, rows.id == SowingReport.id)
-    found = session.scalars(
-        wanted.where(
-            rows.rank == 1,
-            func.length(SowingReport.area_code) == VILLAGE,
-            SowingReport.method != Method.NURSERY,
-        ).order_by(SowingReport.area_code, SowingReport.crop_code, SowingReport.method)
+    rows, report = asked.rows().c, SowingReport
+    # Columns, not objects: a county has thousands of rows, and only reads them.
+    wanted = select(
+        report.id,
+        report.as_of,
+        report.area_code,
+        report.crop_code,
+        report.method,
+        report.cumulative_mu,
+        report.recorded_at,
+        report.recorded_by,
+        report.task_id,
+    ).join(rows.id.table, rows.id == report.id)
+    stands = wanted.where(
+        rows.rank == 1, func.length(report.area_code) == VILLAGE, report.method != Method.NURSERY
     )
-    return list(found)
+    return list(session.execute(stands.order_by(report.area_code, report.crop_code, report.method)))
 
 
 def _sums(rows: Subquery) -> list[ColumnElement[Any]]:

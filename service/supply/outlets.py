@@ -85,6 +85,13 @@ def on_day(
     session: Session, asked: Question, *, area: str = "", outlet_id: UUID | None = None
 ) -> dict[UUID, OutletRead]:
     """Return every outlet in view that had opened by a day, as it was on it."""
+    key = ("outlets", asked, area, outlet_id)
+    return dict(records.once(session, key, lambda: _on_day(session, asked, area, outlet_id)))
+
+
+def _on_day(
+    session: Session, asked: Question, area: str, outlet_id: UUID | None
+) -> dict[UUID, OutletRead]:
     licences = _valid_kinds(session, asked, outlet_id)
     return {
         row.outlet_id: _shown(row, licences[row.outlet_id])
@@ -103,12 +110,15 @@ def _valid_kinds(
 ) -> dict[UUID, set[LicenceKind]]:
     day = asked.licensed_on or asked.as_of
     same = outlet_states.doubles(session, asked.known_at)
-    wanted = standing(Licence, asked.known_at).where(Licence.valid_from <= day)
+    wanted = standing(Licence, asked.known_at).with_only_columns(
+        Licence.outlet_id, Licence.kind, Licence.valid_from, Licence.valid_to
+    )
     if outlet_id is not None:
         shop = [outlet_id, *(double for double, kept in same.items() if kept == outlet_id)]
         wanted = wanted.where(Licence.outlet_id.in_(shop))
+    key = ("licences", asked.known_at, outlet_id)
     found: dict[UUID, set[LicenceKind]] = defaultdict(set)
-    for each in session.scalars(wanted):
+    for each in records.once(session, key, lambda: list(session.execute(wanted))):
         if is_valid_on(day, each.valid_from, each.valid_to):
             # A double's licence is the shop's.
             found[each.outlet_id].add(each.kind)

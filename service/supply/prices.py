@@ -65,10 +65,19 @@ def comparable(
     session: Session, asked: Asked, window: Window, product_code: str | None = None
 ) -> list[PriceObservation]:
     """Return the prices of a window that may be compared, the latest at the end."""
+    last = min(window.last, asked.as_of)
+    key = ("prices", window.first, last, asked.known_at, asked.area, asked.price_kind, product_code)
+    shown = Window(window.first, last)
+    return records.once(session, key, lambda: _comparable(session, asked, shown, product_code))
+
+
+def _comparable(
+    session: Session, asked: Asked, window: Window, product_code: str | None
+) -> list[PriceObservation]:
     seen = PriceObservation
     wanted = standing(seen, asked.known_at).where(
         seen.observed_on >= window.first,
-        seen.observed_on <= min(window.last, asked.as_of),
+        seen.observed_on <= window.last,
         seen.price_kind == asked.price_kind,
         seen.is_promotion.is_(False),
         records.within(seen.area_code, asked.area),
@@ -179,13 +188,27 @@ def _line(category: Category | None, moved: dict[Key, Fraction], rule: IndexRule
     )
 
 
+def whole(session: Session, asked: Asked, kind: Comparison) -> tuple[IndexLine, list[PricePair]]:
+    """Return the index of all classes together, and its rows."""
+    now, base = matched(session, asked, kind)
+    moved = _moved(now, base)
+    line = _line(None, moved, rule_of(thresholds_of(session).prices))
+    return line, _pairs(session, now, base, moved)
+
+
 def pairs(
     session: Session, asked: Asked, kind: Comparison, category: Category | None = None
 ) -> list[PricePair]:
     """Return the rows behind an index, those that moved least at the head."""
     now, base = matched(session, asked, kind)
+    found = _pairs(session, now, base, _moved(now, base))
+    return [each for each in found if category in {None, each.category}]
+
+
+def _pairs(
+    session: Session, now: Latest, base: Latest, moved: Mapping[Key, Fraction]
+) -> list[PricePair]:
     categories = _categories(session)
-    moved = sorted(_moved(now, base).items(), key=lambda each: (each[1], str(each[0])))
     return [
         PricePair(
             outlet_id=key[0],
@@ -199,8 +222,7 @@ def pairs(
             base_yuan_per_kg=shown(per_kg(base[key])),
             relative=shown(relative),
         )
-        for key, relative in moved
-        if category in {None, categories[key[1]]}
+        for key, relative in sorted(moved.items(), key=lambda each: (each[1], str(each[0])))
     ]
 
 

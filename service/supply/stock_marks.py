@@ -1,9 +1,10 @@
 """What about the stock of a day is doubted: queries, never stored."""
 
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from inspections.stock import banned, disagrees
@@ -88,8 +89,13 @@ def _of_events(
     wanted = select(StockEvent).where(
         StockEvent.occurred_on <= asked.as_of,
         StockEvent.id.not_in(taken_back),
+        # A first count, and one that met the book, say nothing: most are of those.
         (StockEvent.kind == Kind.COUNT)
-        | (func.abs(StockEvent.quantity_kg) > limits.doubt_event_kg),
+        & (StockEvent.seq > 1)
+        & _may_disagree(limits.variance_share)
+        | (StockEvent.quantity_kg > limits.doubt_event_kg)
+        | (StockEvent.quantity_kg < -limits.doubt_event_kg)
+        | (StockEvent.counted_kg > limits.doubt_event_kg),
     )
     if asked.known_at is not None:
         wanted = wanted.where(StockEvent.recorded_at <= asked.known_at)
@@ -104,6 +110,17 @@ def _of_events(
         if is_recount and disagrees(each.quantity_kg, moved, limits.variance_share):
             found.append((each, "disagreement", each.quantity_kg))
     return found
+
+
+def _may_disagree(share: Decimal) -> ColumnElement[bool]:
+    """Return the criterion that a count differs from the book by more than a share of both.
+
+    In whole numbers: a share times a mass would be rounded. `disagrees` has the last word.
+    """
+    moved, counted = StockEvent.quantity_kg, StockEvent.counted_kg
+    part, whole = share.as_integer_ratio()
+    book = func.abs(counted - moved)
+    return and_(*(func.abs(moved) * whole >= each * part for each in (func.abs(counted), book)))
 
 
 def _mark(held: Position, kind: str, since: date, kg: object) -> StockMark:

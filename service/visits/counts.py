@@ -175,10 +175,10 @@ def _checked(figures: _Figures) -> list[CheckedType]:
         for each in queries.checklist(figures.session, None)
     }
     looked, failed = Counter[str](), Counter[str]()
-    for answer in queries.answers_of(figures.session, (each.id for each in figures.inspected)):
-        kind = kinds[answer.version, answer.item_code]
-        looked[kind] += answer.result is not Answer.NOT_APPLICABLE
-        failed[kind] += answer.result is Answer.FAIL
+    told = queries.answer_counts(figures.session, (each.id for each in figures.inspected))
+    for (version, item, result), n in told.items():
+        looked[kinds[version, item]] += n * (result is not Answer.NOT_APPLICABLE)
+        failed[kinds[version, item]] += n * (result is Answer.FAIL)
     names = queries.violation_types(figures.session)
     return [
         CheckedType(violation_code=kind, name=names[kind], n_checked=n, n_failed=failed[kind])

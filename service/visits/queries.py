@@ -1,12 +1,12 @@
 """Reading visits, samples and findings."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inspections.visits import CLOSING, SampleStep
@@ -23,6 +23,7 @@ from service.visits.followup_schemas import (
     VisitCard,
 )
 from service.visits.models import (
+    Answer,
     ChecklistItem,
     Finding,
     FindingEvent,
@@ -66,6 +67,10 @@ def period(
 
 def visits(session: Session, asked: Period) -> list[Visit]:
     """Return the visits of a period that hold, in order of time."""
+    return list(records.once(session, ("visits", asked), lambda: _visits(session, asked)))
+
+
+def _visits(session: Session, asked: Period) -> list[Visit]:
     wanted = standing(Visit, asked.known_at).where(
         Visit.visited_on >= asked.starts_on,
         Visit.visited_on <= asked.as_of,
@@ -119,6 +124,17 @@ def answers_of(session: Session, ids: Iterable[UUID]) -> list[VisitAnswer]:
             .order_by(VisitAnswer.item_code)
         )
     ]
+
+
+def answer_counts(session: Session, ids: Iterable[UUID]) -> Counter[tuple[str, str, Answer]]:
+    """Count the answers of visits by version, item and result."""
+    counted: Counter[tuple[str, str, Answer]] = Counter()
+    told = (VisitAnswer.version, VisitAnswer.item_code, VisitAnswer.result)
+    for some in _batches(ids):
+        wanted = select(*told, func.count()).where(VisitAnswer.visit_id.in_(some))
+        for version, item, result, n in session.execute(wanted.group_by(*told)):
+            counted[version, item, result] += n
+    return counted
 
 
 def shown(session: Session, found: Iterable[Visit]) -> list[VisitRead]:

@@ -77,8 +77,59 @@ def test_what_is_counted_comes_to_what_the_rows_add_up_to(bureau, told):
 
 def test_rows_say_who_entered_and_who_took_over(bureau, told):
     (row,) = rows(bureau, "sowing.grain")
-    assert (row["area_code"], row["amount"], row["approved"]) == (IN_TAIHE, 400, "镇审核、区接收")
-    assert row["recorded_by_name"]
+    assert (row["area_code"], row["amount"]) == (IN_TAIHE, 400)
+    assert row["recorded_by_name"] == "recorder 441803102"
+    approver, acceptor = row["approved"].split("、")
+    assert approver.endswith("镇审核:approver 441803102")
+    assert acceptor.endswith("区接收:bureau 441803")
+
+
+@pytest.mark.parametrize(
+    "code", ["outlets.active", "stock.fertilizer", "machinery.fit_share", "machinery.trained"]
+)
+def test_rows_of_every_book_say_who_entered_them(bureau, told, code):
+    for row in rows(bureau, code):
+        assert row["recorded_by_name"] == "bureau 441803", row
+        assert row["recorded_at"]
+        assert row["approved"] is None, "nobody approves this book"
+
+
+def test_a_stock_row_is_of_who_moved_it_last_by_then(bureau, told, as_role):
+    posted(as_role("officer"), told, "count", 4000, "2023-04-19", source="inspection")
+    (now,) = rows(bureau, "stock.fertilizer")
+    (then,) = rows(bureau, "stock.fertilizer", as_of="2023-04-18")
+    assert (now["recorded_by_name"], then["recorded_by_name"]) == (
+        "officer 441803",
+        "bureau 441803",
+    )
+
+
+def test_a_series_gives_for_each_day_what_the_day_gives(bureau, told):
+    asked = {"since": "2023-04-05", "as_of": DAY, "step_days": 7}
+    items = bureau.get("facts/series", **asked).json()["items"]
+    assert [each["as_of"] for each in items] == ["2023-04-06", "2023-04-13", DAY]
+    for day in items:
+        one = facts(bureau, as_of=day["as_of"])
+        assert len(day["facts"]) == len(queries.REGISTRY)
+        for each in day["facts"]:
+            assert each == {name: one[each["code"]][name] for name in each}
+    some = bureau.get("facts/series", code=["stock.fertilizer"], **asked).json()["items"]
+    assert [[each["code"] for each in day["facts"]] for day in some] == [["stock.fertilizer"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"since": "2023-04-21"}, "起始日期"),
+        ({"since": "2022-01-01", "step_days": 1}, "间隔改为 5 天以上"),
+        ({"since": "2022-04-20", "code": "sowing.nothing"}, "没有事实"),
+        ({"since": "2022-04-20", "code": "<b>"}, ""),
+    ],
+)
+def test_a_series_that_cannot_be_is_refused_and_says_what_to_do(bureau, asked, said):
+    answer = bureau.get("facts/series", **({"as_of": DAY} | asked))
+    assert 400 <= answer.status_code < 500
+    assert said in answer.text
 
 
 def test_an_empty_book_has_no_figure_and_says_so(bureau):
