@@ -21,6 +21,8 @@ class Unit(StrEnum):
     MU_TIME = "亩次"
     TONNE = "吨"
     ITEM = "个"
+    BATCH = "批次"
+    DAY = "天"
 
 
 THING_OF = {
@@ -30,6 +32,33 @@ THING_OF = {
     Unit.MU_TIME: Unit.MU,
 }
 """Times -> what comes so many times."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One unit by another, under a name of its own.
+
+    Attributes
+    ----------
+    numerator, denominator : Unit
+        What is set by what.
+    scale : int
+        How many of the name's upper unit are in one of the numerator: 1 吨 is 1000 公斤.
+    """
+
+    numerator: Unit
+    denominator: Unit
+    scale: int = 1
+
+
+RATES = {
+    "公斤/亩": Rate(Unit.TONNE, Unit.MU, 1000),
+    "人次/家次": Rate(Unit.PERSON_TIME, Unit.OUTLET_TIME),
+    "网点覆盖率": Rate(Unit.OUTLET, Unit.ITEM),
+}
+"""The only ways in which one unit is divided by another."""
+EXACT = Decimal("1e-12")
+"""Places that an exact ratio is kept with."""
 
 
 class UnitMismatch(ValueError):
@@ -138,3 +167,64 @@ def distinct(occurrences: Iterable[Hashable], unit: Unit) -> Quantity:
     if unit not in THING_OF:
         raise UnitMismatch("去重", "一次次的记录", f"单位“{unit}”")
     return Quantity(len(set(occurrences)), THING_OF[unit])
+
+
+def rate(left: Quantity, right: Quantity, name: str) -> Fraction | None:
+    """Divide one unit by another, by name.
+
+    Parameters
+    ----------
+    left, right : Quantity
+        What is set by what.
+    name : str
+        One of `RATES`, such as 公斤/亩.
+
+    Returns
+    -------
+    Fraction or None
+        In the unit of the name; None where there is nothing to divide by.
+
+    Raises
+    ------
+    UnitMismatch
+        Where the name is of other units.
+    """
+    known = RATES[name]
+    if (left.unit, right.unit) != (known.numerator, known.denominator):
+        raise UnitMismatch(f"求“{name}”", left, right)
+    return Fraction(left.value) * known.scale / Fraction(right.value) if right.value else None
+
+
+def exact(value: Fraction) -> Decimal:
+    """Write a ratio as a decimal, to twelve places: the same on every machine.
+
+    Parameters
+    ----------
+    value : Fraction
+        Any.
+
+    Returns
+    -------
+    Decimal
+        Rounded half up at the twelfth place, without trailing zeros.
+    """
+    scaled = round_half_up(value / Fraction(EXACT))
+    return Decimal(scaled).scaleb(EXACT.adjusted())
+
+
+def round_half_up(value: Fraction) -> int:
+    """Round to a whole number, a half away from zero.
+
+    Parameters
+    ----------
+    value : Fraction
+        Any.
+
+    Returns
+    -------
+    int
+        The nearest whole number.
+    """
+    doubled = 2 * abs(value.numerator) + value.denominator
+    whole = doubled // (2 * value.denominator)
+    return whole if value >= 0 else -whole

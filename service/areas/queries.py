@@ -90,6 +90,11 @@ def villages_by_code(session: Session, codes: Iterable[str]) -> dict[str, Area]:
     }
 
 
+def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """Return code -> name, for the areas with these codes that are in view."""
+    return {code: area.name for code, area in villages_by_code(session, codes).items()}
+
+
 def area_named(session: Session, name: str, *, within: str, on: date) -> Area:
     """Return the one unit with this name; refuse a name that several bear, with candidates."""
     found = list(

@@ -10,15 +10,17 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from service.accounts.models import Account
-from service.facts import supply_facts, work_facts
+from service.agronomy.models import ReservoirReading
+from service.facts import season_facts, supply_facts, visit_facts
 from service.facts.definitions import Row
 from service.facts.reading import Asked
+from service.records import standing
 from service.reporting.models import TaskEvent, TaskEventKind
 from service.schemas import civil_day
 from service.supply.models import OutletVersion
 from service.supply.price_models import PriceObservation
 from service.supply.stock_models import StockEvent
-from service.visits.models import Visit
+from service.visits.models import Sample, Visit
 
 Entered = tuple[datetime, UUID]
 """When and by whom."""
@@ -123,6 +125,21 @@ def _visits(session: Session, _: Asked, ids: list[str]) -> dict[str, Entered]:
     return _by_id(session, Visit, ids)
 
 
+def _samples(session: Session, _: Asked, ids: list[str]) -> dict[str, Entered]:
+    return _by_id(session, Sample, ids)
+
+
+def _readings(session: Session, asked: Asked, ids: list[str]) -> dict[str, Entered]:
+    """A reservoir stands as its newest reading by the day told."""
+    wanted = standing(ReservoirReading, asked.known_at).where(
+        ReservoirReading.reservoir_code.in_(ids), ReservoirReading.observed_on <= asked.as_of
+    )
+    return {
+        each.reservoir_code: (each.recorded_at, each.recorded_by)
+        for each in session.scalars(wanted.order_by(ReservoirReading.observed_on))
+    }
+
+
 def _by_id(session: Session, model: Any, ids: list[str]) -> dict[str, Entered]:
     row = model.__table__.c
     wanted = select(row.id, row.recorded_at, row.recorded_by)
@@ -144,5 +161,7 @@ READ: dict[str, Callable[[Session, Asked, list[str]], dict[str, Entered]]] = {
     supply_facts.OUTLETS: _outlets,
     supply_facts.STOCK: _cards,
     supply_facts.PRICES: _prices,
-    work_facts.VISITS: _visits,
+    visit_facts.BOOK: _visits,
+    visit_facts.SAMPLES: _samples,
+    season_facts.WATER: _readings,
 }

@@ -9,10 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from inspections.units import Unit
+from inspections.units import Quantity, Unit
+from inspections.wording import Kind
 
 if TYPE_CHECKING:
     from service.facts.reading import Reading
+
+
+PERCENT = "%"
+"""The unit of what is kept as a share of one."""
 
 
 class Form(StrEnum):
@@ -60,7 +65,10 @@ def plain(value: Decimal | None) -> str:
 class Computed:
     """What a fact comes to."""
 
-    exact: Decimal | None = None
+    counted: Quantity | None = None
+    """Of a count: the figure with its unit."""
+    ratio: Decimal | None = None
+    """Of a ratio: to twelve places."""
     statement: bool | None = None
     rows: list[Row] = field(default_factory=Rows)
     coverage: Decimal | None = None
@@ -69,6 +77,11 @@ class Computed:
     doubts: list[str] = field(default_factory=list)
     text: str = ""
     """What is to be said beside it: a reason, a caveat."""
+
+    @property
+    def exact(self) -> Decimal | None:
+        """The figure with all its places, whatever it counts."""
+        return self.ratio if self.counted is None else Decimal(self.counted.value)
 
 
 @dataclass(frozen=True)
@@ -89,3 +102,17 @@ class FactDef:
     is_lower_bound: bool = False
     is_additive: bool = False
     """Whether its rows' amounts add up to it."""
+    grain: str = ""
+    """What one row is, in Chinese."""
+    version: int = 1
+    """Rises when the same books would give another figure."""
+
+    @property
+    def kind(self) -> Kind:
+        """What a bulletin may word it as."""
+        if self.form is not Form.RATIO:
+            return Kind.COUNT if self.form is Form.COUNT else Kind.STATEMENT
+        if self.unit_text != PERCENT:
+            return Kind.RATE
+        is_change = "yoy" in self.code.rsplit(".", maxsplit=1)[-1]
+        return Kind.CHANGE if is_change else Kind.SHARE

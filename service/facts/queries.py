@@ -8,12 +8,23 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from sqlalchemy.orm import Session
 
-from inspections.doubts.doubt import Book
+from inspections.doubts.doubt import Severity
+from inspections.units import UnitMismatch
+from inspections.wording import USABLE
 from service import audit
 from service.accounts.policy import may
 from service.areas import queries as areas
+from service.doubts.models import Doubt
+from service.doubts.queries import BOOK_ACTION
 from service.errors import Forbidden, NotFound
-from service.facts import authors, sowing_facts, supply_facts, work_facts
+from service.facts import (
+    authors,
+    machinery_facts,
+    season_facts,
+    sowing_facts,
+    supply_facts,
+    visit_facts,
+)
 from service.facts.definitions import Computed, FactDef, Rows, plain
 from service.facts.reading import Asked, Reading
 from service.facts.schemas import DayFacts, FactPoint, FactRow, FactValue
@@ -22,30 +33,33 @@ from service.reporting.models import Season
 from service.security import Viewer
 
 REGISTRY: dict[str, FactDef] = {
-    each.code: each for each in (*sowing_facts.FACTS, *supply_facts.FACTS, *work_facts.FACTS)
+    each.code: each
+    for each in (
+        *sowing_facts.FACTS,
+        *supply_facts.FACTS,
+        *visit_facts.FACTS,
+        *season_facts.FACTS,
+        *machinery_facts.FACTS,
+    )
 }
 SPRING = "spring"
 MAX_SHOWN = 20
 """Doubts that a value lists; the others are counted."""
-DOUBTED_AS = {
-    sowing_facts.BOOK: Book.SOWING,
-    supply_facts.STOCK: Book.STOCK,
-    supply_facts.PRICES: Book.PRICES,
-    work_facts.VISITS: Book.VISITS,
-    work_facts.PESTS: Book.AGRONOMY,
-    work_facts.MACHINERY: Book.MACHINERY,
-}
-"""A fact's book -> the book of its doubts."""
 READ_BY = {
     sowing_facts.BOOK: "sowing.report.read",
     supply_facts.OUTLETS: "outlet.read",
     supply_facts.STOCK: "stock.read",
     supply_facts.PRICES: "price.read",
-    work_facts.VISITS: "visit.read",
-    work_facts.PESTS: "agronomy.read",
-    work_facts.MACHINERY: "machinery.read",
+    visit_facts.BOOK: "visit.read",
+    season_facts.PESTS: "agronomy.read",
+    season_facts.WEATHER: "agronomy.read",
+    season_facts.WATER: "agronomy.read",
+    machinery_facts.BOOK: "machinery.read",
 }
 """A fact's book -> the action of the policy that reads its rows."""
+STOPS = "。;;"
+LASTING = frozenset({supply_facts.OUTLETS})
+"""Books whose rows hold until they are changed: they do not age."""
 
 
 def definition(code: str) -> FactDef:
@@ -57,11 +71,14 @@ def definition(code: str) -> FactDef:
 
 
 def season_of(session: Session, as_of: date) -> Season | None:
-    """Return the spring that a day speaks of: the newest that had begun by then."""
+    """Return the spring that a day speaks of: its year's, once it has begun.
+
+    What was sown last spring is no figure of this year, however long nothing else is reported.
+    """
     begun = [
         each
         for each in reporting.seasons(session)
-        if each.kind == SPRING and each.starts_on <= as_of
+        if each.kind == SPRING and each.starts_on <= as_of and each.crop_year >= as_of.year
     ]
     return begun[0] if begun else None
 
@@ -110,12 +127,20 @@ def series(
 
 
 def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:
-    question, doubts = reading.asked, _doubts(fact, reading, found)
+    question, asked_of = reading.asked, reading.doubted.get(fact.code, [])
+    if found.counted is not None and found.counted.unit is not fact.unit:
+        raise UnitMismatch(f"用作“{fact.title}”", found.counted, f"单位“{fact.unit_text}”")
+    texts = [*found.doubts, *_texts(fact, reading, asked_of)]
+    n_hints = sum(each.severity is Severity.HINT for each in asked_of)
     return FactValue(
         code=fact.code,
         title=fact.title,
         form=fact.form,
         unit=fact.unit_text,
+        places=fact.places,
+        grain=fact.grain,
+        version=fact.version,
+        wording=USABLE[fact.kind],
         as_of=question.as_of,
         known_at=question.known_at,
         area_code=question.area_code,
@@ -125,9 +150,11 @@ def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:
         is_lower_bound=fact.is_lower_bound,
         coverage=found.coverage,
         n_rows=len(found.rows),
-        open_doubts=len(doubts),
-        doubts=doubts[:MAX_SHOWN],
-        age_days=found.age_days,
+        open_doubts=len(found.doubts) + len(asked_of),
+        weighty_doubts=len(found.doubts) + len(asked_of) - n_hints,
+        doubts=texts[:MAX_SHOWN],
+        doubt_ids=[each.id for each in asked_of],
+        age_days=found.age_days if found.age_days is not None else _age(fact, question, found),
         digest=digest(fact, found),
         text=found.text,
         how=fact.how,
@@ -135,16 +162,23 @@ def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:
     )
 
 
-def _doubts(fact: FactDef, reading: Reading, found: Computed) -> list[str]:
-    """Return the open doubts of a fact's books; what it doubts itself is at the head."""
-    told = list(found.doubts)
+def _age(fact: FactDef, question: Asked, found: Computed) -> Decimal | None:
+    """Return the days since the newest row was true."""
+    days = [each.day for each in found.rows if each.book == fact.books[0]]
+    if fact.books[0] in LASTING or not days:
+        return None
+    return Decimal((question.as_of - max(days)).days)
+
+
+def _texts(fact: FactDef, reading: Reading, found: list[Doubt]) -> list[str]:
+    """Say what is doubted, where and of what; what a duty does not read is only counted."""
     viewer: Viewer | None = reading.session.info.get("viewer")
-    for book in fact.books:
-        of_book = DOUBTED_AS.get(book)
-        if viewer is not None and not may(viewer.role, READ_BY[book]):
-            continue  # what a doubt says names what it doubts
-        told += [each.explanation for each in reading.doubts.get(of_book, ())] if of_book else []
-    return list(dict.fromkeys(told))
+    return [
+        f"{reading.area_names.get(each.area_code, each.area_code)}:"
+        f"{each.observed.rstrip(STOPS)};{each.explanation}"
+        for each in found
+        if viewer is None or may(viewer.role, BOOK_ACTION[each.book])
+    ]
 
 
 def _rounded(value: Decimal | None, places: int) -> Decimal | None:

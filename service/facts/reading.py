@@ -1,42 +1,59 @@
 """One reading of the books for all facts of a day: each book is read once."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from inspections.agronomy import Bed
+from inspections.doubts.catalogue import NEGATIVE
 from inspections.doubts.doubt import Book
 from service import records
 from service.adequacy import queries as adequacy
 from service.adequacy.schemas import Adequacy
-from service.agronomy import pests
+from service.agronomy import pests, water, weather
 from service.agronomy.models import PestSurvey
 from service.agronomy.period import Period as SeasonPeriod
 from service.agronomy.pest_schemas import PestSummary
+from service.agronomy.water_schemas import ReservoirSummary
+from service.agronomy.weather_schemas import SpellTable, SuitabilityDay
+from service.areas import queries as areas
 from service.doubts import queries as doubts
 from service.doubts.models import Doubt
+from service.facts.touching import touched
 from service.machinery import queries as machinery
 from service.machinery.models import MachineRegister, Repair, Training
 from service.machinery.schemas import MachinerySummary, TrainingRead
+from service.reporting import queries as reporting
 from service.reporting.models import Season
 from service.sowing import progress, standing
 from service.sowing.models import ALL_GRAIN
 from service.sowing.schemas import Progress
-from service.supply import outlets, prices, stock, stock_marks, stock_positions
-from service.supply.models import Status
+from service.supply import outlet_states, outlets, prices, stock, stock_marks, stock_positions
+from service.supply.models import Category, Status
 from service.supply.outlet_schemas import OutletRead
 from service.supply.outlets import Question
-from service.supply.price_schemas import Comparison, IndexLine, PricePair
+from service.supply.price_schemas import Comparison
+from service.supply.prices import Moved
 from service.supply.stock_positions import Position
 from service.supply.stock_schemas import BalanceLine, By, StockMark
+from service.table_cells import folded
 from service.visits import counts as visit_counts
 from service.visits import queries as visits
-from service.visits.count_schemas import VisitCounts
+from service.visits.count_schemas import Bound, VisitCounts
+from service.visits.followup_schemas import SampleRead
 from service.visits.schemas import VisitRead
 
 TOWN = 9
+LAST_DAYS = 10
+"""Days of weather that a report speaks of: a 旬."""
+RULE_OF_MARK = {"negative_stock": NEGATIVE.code}
+"""A mark of a card -> the rule that asks about the same."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +133,42 @@ class Reading:
         return stock_marks.marks(self.session, self.question, area=area, known=known)
 
     @cached_property
+    def unasked_marks(self) -> list[StockMark]:
+        """Marks that no open doubt asks about already."""
+        asked = {(each.rule, each.subject_id) for each in self.doubts.get(Book.STOCK, ())}
+        return [
+            each
+            for each in self.stock_marks
+            if (RULE_OF_MARK.get(each.mark), f"{each.outlet_id}/{each.product_code}") not in asked
+        ]
+
+    @cached_property
+    def planned(self) -> dict[str, Decimal]:
+        """Town -> planned grain."""
+        return self._planned(self.asked.season)
+
+    @cached_property
+    def planned_last_year(self) -> Decimal | None:
+        """What the season before had planned of grain in the area."""
+        if self.asked.season is None:
+            return None
+        earlier = reporting.earlier_seasons(self.session, self.asked.season, 1)
+        found = self._planned(earlier.get(self.asked.season.crop_year - 1))
+        return sum(found.values(), Decimal(0)) or None
+
+    def _planned(self, season: Season | None) -> dict[str, Decimal]:
+        if season is None or len(self.asked.area_code) > TOWN:
+            return {}
+        return progress.planned(
+            self.session,
+            season.code,
+            within=self.asked.area_code,
+            crop=ALL_GRAIN,
+            known_at=self.asked.known_at,
+            digits=TOWN,
+        )
+
+    @cached_property
     def adequacy(self) -> Adequacy | None:
         """Whether inputs last; None where no spring stands."""
         season = self.asked.season
@@ -128,10 +181,9 @@ class Reading:
     def _prices(self) -> prices.Asked:
         return prices.Asked(self.asked.as_of, self.asked.known_at, self.asked.area_code)
 
-    @cached_property
-    def prices(self) -> tuple[IndexLine, list[PricePair]]:
-        """Prices beside last year's: the whole index, and its rows."""
-        return prices.whole(self.session, self._prices, Comparison.YOY)
+    def prices(self, category: Category | None) -> Moved:
+        """Return prices beside last year's, of all inputs or a class, with the rows."""
+        return prices.moved(self.session, self._prices, Comparison.YOY, category)
 
     @cached_property
     def _visits(self) -> visits.Period:
@@ -143,6 +195,32 @@ class Reading:
     def visit_counts(self) -> VisitCounts:
         """The figures of the year's visits."""
         return visit_counts.counts(self.session, self._visits)
+
+    @cached_property
+    def bound(self) -> Bound | None:
+        """What the year's visits say of all outlets, where they are of one drawn campaign."""
+        campaigns = {each.campaign_id for each in self.visits}
+        if len(campaigns) != 1 or None in campaigns:
+            return None
+        return visit_counts.counts(
+            self.session, replace(self._visits, campaign_id=campaigns.pop())
+        ).bound
+
+    @cached_property
+    def _doubles(self) -> Mapping[UUID, UUID]:
+        return outlet_states.doubles(self.session, self.asked.known_at)
+
+    def subject_of(self, visit: VisitRead) -> object:
+        """Return what a visit went to; doubles of the register are one."""
+        if visit.outlet_id is None:
+            return visit.area_code, visit.subject_name
+        return self._doubles.get(visit.outlet_id, visit.outlet_id)
+
+    @cached_property
+    def samples(self) -> list[SampleRead]:
+        """The samples of the year's visits."""
+        roots = {each.root_id for each in self.visits}
+        return visits.samples(self.session, self._visits, roots)
 
     @cached_property
     def visits(self) -> list[VisitRead]:
@@ -169,7 +247,41 @@ class Reading:
     def technicians(self) -> dict[str, list[str]]:
         """Survey -> who was there."""
         found = pests.technicians(self.session, self.pest_surveys)
-        return {str(key): names for key, names in found.items()}
+        return {str(each.id): found[each.id] for each in self.pest_surveys}
+
+    @cached_property
+    def technicians_of_towns(self) -> int:
+        """What the different technicians of every town add up to."""
+        by_town: dict[str, set[str]] = defaultdict(set)
+        for each in self.pest_surveys:
+            by_town[each.area_code[:TOWN]] |= set(map(folded, self.technicians[str(each.id)]))
+        return sum(map(len, by_town.values()))
+
+    def beside_towns(self, total: int, towns: int, unit: str) -> str:
+        """Say by how much what towns add up to is more: who came in two towns is one."""
+        if len(self.asked.area_code) >= TOWN or towns == total:
+            return ""
+        return f";各镇合计 {towns} {unit},其中跨镇重复 {towns - total} {unit}"
+
+    @cached_property
+    def suitability(self) -> list[SuitabilityDay]:
+        """The last days' weather for sowing in open beds, in order of day and town."""
+        since = self.asked.as_of - timedelta(days=LAST_DAYS - 1)
+        period = SeasonPeriod(since, self.asked.as_of, self.asked.known_at, self.asked.area_code)
+        found = weather.suitability(self.session, period, Bed.OPEN).items
+        return sorted(found, key=lambda each: (each.day, each.area_code))
+
+    @cached_property
+    def cold_spells(self) -> SpellTable:
+        """The cold spells of the spring."""
+        asked = self.asked
+        return weather.cold_spells(self.session, asked.as_of, asked.known_at, asked.area_code)
+
+    @cached_property
+    def water(self) -> ReservoirSummary:
+        """The reservoirs by their newest readings."""
+        asked = self.asked
+        return water.summary(self.session, asked.as_of, asked.known_at, asked.area_code)
 
     @cached_property
     def _machinery(self) -> machinery.Period:
@@ -200,10 +312,35 @@ class Reading:
         return machinery.trainings(self.session, self._machinery)
 
     @cached_property
+    def first_attended(self) -> Counter[str]:
+        """Training -> how many came to it who had come to none before it this year."""
+        people = machinery.persons(self.session, self.trainings)
+        return Counter(str(each.training_ids[0]) for each in people)
+
+    @cached_property
+    def trained_of_towns(self) -> int:
+        """What the different persons trained in every town add up to."""
+        by_town: dict[str, list[Training]] = defaultdict(list)
+        for each in self.trainings:
+            by_town[each.area_code[:TOWN]].append(each)
+        return sum(len(machinery.persons(self.session, some)) for some in by_town.values())
+
+    @cached_property
     def attendance(self) -> dict[str, TrainingRead]:
         """Training -> it with how many came."""
         found = machinery.with_attendance(self.session, self.trainings)
         return {str(each.id): each for each in found}
+
+    @cached_property
+    def doubted(self) -> dict[str, list[Doubt]]:
+        """Fact -> the open doubts that touch it."""
+        return touched(self.session, [each for some in self.doubts.values() for each in some])
+
+    @cached_property
+    def area_names(self) -> dict[str, str]:
+        """Area of a doubt -> its name."""
+        codes = {each.area_code for some in self.doubts.values() for each in some}
+        return areas.names_of(self.session, codes)
 
     @cached_property
     def doubts(self) -> dict[Book, list[Doubt]]:

@@ -17,6 +17,13 @@ class FactValue(BaseModel):
     title: str
     form: Form
     unit: str
+    places: int
+    """Decimal places of the value that is shown."""
+    grain: str
+    """What one row is."""
+    version: int
+    wording: str
+    """The formats in which a bulletin may write it."""
     as_of: date
     known_at: datetime | None
     area_code: str
@@ -29,7 +36,11 @@ class FactValue(BaseModel):
     coverage: ShownDecimal | None
     n_rows: int
     open_doubts: int
+    weighty_doubts: int
+    """Open doubts that are more than hints."""
     doubts: list[str]
+    doubt_ids: list[UUID]
+    """The doubts of the book that touch it; what it doubts itself has no id."""
     age_days: ShownDecimal | None
     digest: str
     """Of the value and its rows: the same on both databases for the same books."""

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from inspections.units import Unit
-from service.facts.definitions import Computed, FactDef, Form, Row
+from inspections.units import Quantity, Unit, exact, rate
+from service.facts.definitions import Computed, FactDef, Form, Row, Rows
 from service.facts.reading import Reading
+from service.facts.sowing_facts import sown_rows
 from service.supply.models import Category
 from service.supply.outlets import CATEGORY_TEXT
 
@@ -20,11 +21,11 @@ ONE, ZERO = Decimal(1), Decimal(0)
 def _active(category: Category | None) -> Callable[[Reading], Computed]:
     def compute(reading: Reading) -> Computed:
         found = [each for each in reading.outlets if category is None or category in each.licensed]
-        rows = [
+        rows = Rows(
             Row(OUTLETS, str(each.id), each.valid_from, each.area_code, each.name, ONE)
             for each in found
-        ]
-        return Computed(exact=Decimal(len(found)), rows=rows)
+        )
+        return Computed(counted=Quantity(len(found), Unit.ITEM), rows=rows)
 
     return compute
 
@@ -39,7 +40,7 @@ def _stock(category: Category) -> Callable[[Reading], Computed]:
             for each in reading.positions
             if each.product.category is category and each.is_fresh and each.state.closing_kg > 0
         ]
-        rows = [
+        rows = Rows(
             Row(
                 STOCK,
                 f"{each.ledger_id}/{each.product.code}",
@@ -49,14 +50,18 @@ def _stock(category: Category) -> Callable[[Reading], Computed]:
                 each.state.closing_kg / KG_PER_T,
             )
             for each in held
+        )
+        marks = [
+            f"{each.outlet_name} {each.text}"
+            for each in reading.unasked_marks
+            if each.category is category
         ]
-        marks = [each.text for each in reading.stock_marks if each.category is category]
         return Computed(
-            exact=line.fresh_kg / KG_PER_T,
+            counted=Quantity(line.fresh_kg / KG_PER_T, Unit.TONNE),
             rows=rows,
             coverage=line.outlet_coverage,
             age_days=line.median_age_days,
-            doubts=marks + _ratio_doubts(reading, category),
+            doubts=marks,
             text=f"{line.n_fresh}/{line.n_outlets} 个网点有近期库存;"
             f"过期的 {line.stale_kg} 公斤不计",
         )
@@ -64,22 +69,21 @@ def _stock(category: Category) -> Callable[[Reading], Computed]:
     return compute
 
 
-def _ratio_doubts(reading: Reading, category: Category) -> list[str]:
-    found = reading.adequacy
-    if found is None:
-        return []
-    return [e.text for e in found.ratios if e.category is category and e.is_doubted]
-
-
 def _per_mu(category: Category) -> Callable[[Reading], Computed]:
     def compute(reading: Reading) -> Computed:
-        found = reading.adequacy
+        found, stock = reading.adequacy, _stock(category)(reading)
         ratio = next((e for e in found.ratios if e.category is category), None) if found else None
-        if ratio is None or ratio.kg_per_mu is None:
+        if ratio is None or not ratio.sown_mu or stock.counted is None:
             return Computed(text="没有播种面积或库存")
-        stock = _stock(category)(reading)
-        doubts = [ratio.text] if ratio.is_doubted else []
-        return Computed(exact=ratio.kg_per_mu, rows=stock.rows, doubts=doubts, text=ratio.text)
+        per_mu = rate(stock.counted, Quantity(ratio.sown_mu, Unit.MU), "公斤/亩")
+        return Computed(
+            ratio=None if per_mu is None else exact(per_mu),
+            rows=Rows([*stock.rows, *sown_rows(reading)]),
+            coverage=stock.coverage,
+            age_days=stock.age_days,
+            doubts=[ratio.text] if ratio.is_doubted else [],
+            text=ratio.text,
+        )
 
     return compute
 
@@ -90,7 +94,7 @@ def _needs_met(reading: Reading) -> Computed:
         return Computed(text="没有春播的播种季,不能判断")
     names = {each.code: each.name for each in found.commodities}
     towns = {each.area_code: each.name for each in found.towns}
-    rows = [
+    rows = Rows(
         Row(
             ADEQUACY,
             f"{each.area_code}/{each.commodity}",
@@ -100,29 +104,48 @@ def _needs_met(reading: Reading) -> Computed:
             each.stock_kg / KG_PER_T,
         )
         for each in found.items
-    ]
+    )
     return Computed(
         statement=found.is_met, rows=rows, coverage=found.outlet_coverage, text=found.text
     )
 
 
-def _prices(reading: Reading) -> Computed:
-    whole, pairs = reading.prices
-    rows = [
-        Row(
-            PRICES,
-            str(each.now_id),
-            reading.asked.as_of,
-            "",
-            f"{each.product_code} {each.base_yuan_per_kg}→{each.now_yuan_per_kg} 元/公斤",
-            each.relative,
+def _prices(category: Category | None) -> Callable[[Reading], Computed]:
+    def compute(reading: Reading) -> Computed:
+        found = reading.prices(category)
+        rows = Rows(
+            Row(
+                PRICES,
+                str(each.now_id),
+                each.now_on,
+                "",
+                f"{each.product_code} {each.base_yuan_per_kg}→{each.now_yuan_per_kg} 元/公斤",
+                each.relative,
+            )
+            for each in found.pairs
         )
-        for each in pairs
-    ]
-    if whole.change_share is None:
-        return Computed(rows=rows, text=whole.wording)
-    return Computed(
-        exact=whole.change_share, statement="持平" in whole.wording, rows=rows, text=whole.wording
+        said = f"{found.line.n_pairs} 对、{found.line.n_outlets} 个网点:{found.line.wording}"
+        if found.change is None:
+            return Computed(rows=rows, text=said)
+        is_level = "持平" in found.line.wording
+        return Computed(ratio=exact(found.change), statement=is_level, rows=rows, text=said)
+
+    return compute
+
+
+def _price_fact(category: Category | None) -> FactDef:
+    name = f"{CATEGORY_TEXT[category]}价格同比" if category else "农资价格同比"
+    return FactDef(
+        f"prices.yoy_{category}" if category else "prices.yoy",
+        name,
+        Form.RATIO,
+        None,
+        "%",
+        4,
+        "同一网点同一规格,今年与去年同旬价格之比的中位数减一;配对不足时不作结论",
+        (PRICES,),
+        _prices(category),
+        grain="同一网点同一规格的一对价格",
     )
 
 
@@ -138,6 +161,7 @@ def _outlet_fact(code: str, title: str, category: Category | None, how: str) -> 
         (OUTLETS,),
         _active(category),
         is_additive=True,
+        grain="一个网点",
     )
 
 
@@ -167,6 +191,7 @@ FACTS = (
             _stock(each),
             is_lower_bound=True,
             is_additive=True,
+            grain="一个网点的一种产品",
         )
         for each in CLASSES
     ),
@@ -182,6 +207,7 @@ FACTS = (
             (STOCK, "sowing"),
             _per_mu(each),
             is_lower_bound=True,
+            grain="一个网点的一种产品;一村一作物的播种面积",
         )
         for each in CLASSES
     ),
@@ -195,16 +221,7 @@ FACTS = (
         "今后三周各镇各品种的可用库存都不少于需求,且报库存的网点达到比例",
         (STOCK, "sowing"),
         _needs_met,
+        grain="一镇一品种",
     ),
-    FactDef(
-        "prices.yoy",
-        "农资价格同比",
-        Form.RATIO,
-        None,
-        "%",
-        4,
-        "同一网点同一规格,今年与去年同旬价格之比的中位数减一;配对不足时不作结论",
-        (PRICES,),
-        _prices,
-    ),
+    *(_price_fact(each) for each in (None, Category.FERTILIZER, Category.PESTICIDE, Category.SEED)),
 )

@@ -147,6 +147,7 @@ class PricePair(BaseModel):
     brand: str | None
     pack_kg: ShownDecimal
     now_id: UUID
+    now_on: date
     base_id: UUID
     now_yuan_per_kg: ShownDecimal
     base_yuan_per_kg: ShownDecimal

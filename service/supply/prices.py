@@ -188,12 +188,32 @@ def _line(category: Category | None, moved: dict[Key, Fraction], rule: IndexRule
     )
 
 
-def whole(session: Session, asked: Asked, kind: Comparison) -> tuple[IndexLine, list[PricePair]]:
-    """Return the index of all classes together, and its rows."""
-    now, base = matched(session, asked, kind)
-    moved = _moved(now, base)
-    line = _line(None, moved, rule_of(thresholds_of(session).prices))
-    return line, _pairs(session, now, base, moved)
+@dataclass(frozen=True)
+class Moved:
+    """An index of prices with what it rests on."""
+
+    line: IndexLine
+    change: Fraction | None
+    """The median relative less one, exactly; None where the sample is too small."""
+    pairs: list[PricePair]
+
+
+def moved(
+    session: Session, asked: Asked, kind: Comparison, category: Category | None = None
+) -> Moved:
+    """Return the index of all classes together or of one, and its rows."""
+    now, base = records.once(
+        session, ("matched", asked, kind), lambda: matched(session, asked, kind)
+    )
+    categories = _categories(session)
+    found = {
+        key: value
+        for key, value in _moved(now, base).items()
+        if category in {None, categories[key[1]]}
+    }
+    line = _line(category, found, rule_of(thresholds_of(session).prices))
+    change = None if line.index is None else middle(found.values()) - 1
+    return Moved(line, change, _pairs(session, now, base, found))
 
 
 def pairs(
@@ -217,6 +237,7 @@ def _pairs(
             brand=now[key].brand,
             pack_kg=key[3],
             now_id=now[key].id,
+            now_on=now[key].observed_on,
             base_id=base[key].id,
             now_yuan_per_kg=shown(per_kg(now[key])),
             base_yuan_per_kg=shown(per_kg(base[key])),
