@@ -164,6 +164,15 @@ class AdequacyThresholds(_Section):
     doubt_times_season_need: Decimal
 
 
+class RecheckThresholds(_Section):
+    """How many villages are looked at again; see `inspections.doubts.quality`."""
+
+    days: int
+    min_asked: int
+    least_share: Decimal
+    most_share: Decimal
+
+
 class DoubtThresholds(_Section):
     """When the books are doubted; see `inspections.doubts.limits.DoubtLimits`."""
 
@@ -232,6 +241,7 @@ class Thresholds(_Section):
     visits: VisitThresholds
     lint: LintThresholds
     doubts: DoubtThresholds
+    rechecks: RecheckThresholds
     bulletins: BulletinThresholds
 
     @classmethod

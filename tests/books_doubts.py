@@ -25,6 +25,7 @@ REQUESTS = {
     ("GET", f"{A}/doubts"): lambda place: {"params": {"area": place.area}},
     ("POST", f"{A}/doubts/runs"): lambda place: {"json": RUN | {"area_code": place.area}},
     ("GET", f"{A}/doubts/skipped"): lambda _: {},
+    ("GET", f"{A}/doubts/quality"): lambda place: {"params": {"area": place.area}},
     ("GET", f"{A}/doubts/{{doubt_id}}"): lambda _: {},
     ("POST", f"{A}/doubts/{{doubt_id}}/reply"): _body(REPLY),
     ("POST", f"{A}/doubts/{{doubt_id}}/settle"): _body(SETTLE),

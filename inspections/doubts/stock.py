@@ -99,6 +99,8 @@ class StockSum:
         Believed stock.
     land_mu : Decimal
         The larger of what was sown and what is planned.
+    land_name : str
+        Which of both that is, in Chinese.
     """
 
     category: str
@@ -107,6 +109,7 @@ class StockSum:
     on: date
     held_kg: Decimal
     land_mu: Decimal
+    land_name: str = "播种面积"
 
 
 def negative(cards: Iterable[StockCard]) -> Iterator[Doubt]:
@@ -271,12 +274,12 @@ def per_mu(sums: Iterable[StockSum], limits: DoubtLimits) -> Iterator[Found]:
         name = f"{each.area_code}/{each.category}"
         yield PER_MU.doubt(
             Subject("stock_sum", name, each.area_code, each.on, f"{each.on:%Y-%m} {way}"),
-            observed=f"{each.on} {each.category_name}每亩 {ratio:.2f} 公斤",
+            observed=f"{each.on} {each.category_name}按{each.land_name}每亩 {ratio:.2f} 公斤",
             expected=f"每亩 {plain(low)} 至 {plain(high)} 公斤",
             because="亩均储备量不合常理:请核对库存单位(公斤、吨),以及储备是否也供水果、蔬菜等作物",
             evidence=(
                 ("储备(公斤)", f"{each.held_kg:.0f}"),
-                ("已播或计划面积(亩)", plain(each.land_mu)),
+                (f"{each.land_name}(亩)", plain(each.land_mu)),
             ),
             which=WhichRange.STATIC,
         )

@@ -14,6 +14,7 @@ from inspections.doubts.catalogue import RULES
 from inspections.doubts.doubt import BOOK_TEXT, RANGE_TEXT, SEVERITY_TEXT, Book
 from service import records
 from service.accounts.policy import may
+from service.areas import queries as areas
 from service.doubts.models import Doubt, DoubtEvent, DoubtRun, EventKind, Verdict
 from service.doubts.schemas import (
     DoubtCard,
@@ -39,6 +40,9 @@ BOOK_ACTION = {
     Book.AGRONOMY: "agronomy.read",
 }
 """Who may read a book may read what is doubted of it."""
+ANSWERING = {Role.RECORDER: "录入员", Role.APPROVER: "镇审核", Role.OFFICER: "执法员"}
+"""Duties below the county that may answer."""
+TOWN = 9
 
 
 @dataclass(frozen=True)
@@ -147,11 +151,30 @@ def _shown(session: Session, doubt: Doubt, kind: EventKind, verdict: Verdict | N
             "range_text": RANGE_TEXT[doubt.which_range],
             "state": state,
             "state_text": STATE_TEXT[state],
+            "owner": owner(session, doubt),
             "is_open": state in OPEN,
             "is_overdue": state in OPEN - {State.REPLIED, State.UPHELD}
             and doubt.due_on < records.today(session),
         }
     )
+
+
+def owner(session: Session, doubt: Doubt) -> str:
+    """Say who answers a doubt: whoever keeps that book in its area; the bureau for the county."""
+    names = records.once(
+        session,
+        ("names", doubt.area_code),
+        lambda: areas.names_of(session, [doubt.area_code, doubt.area_code[:TOWN]]),
+    )
+    town = names.get(doubt.area_code[:TOWN], "")
+    place = town + names.get(doubt.area_code, "") * (len(doubt.area_code) > TOWN)
+    duties = [
+        text
+        for role, text in ANSWERING.items()
+        if may(role, "doubt.reply") and may(role, BOOK_ACTION[doubt.book])
+    ]
+    is_local = len(doubt.area_code) >= TOWN and duties
+    return f"{place} {'、'.join(duties)}" if is_local else f"{place} 区业务".strip()
 
 
 def doubt(session: Session, doubt_id: UUID) -> Doubt:

@@ -5,8 +5,10 @@ from fastapi import APIRouter, Response
 from inspections.doubts.doubt import Book
 from service import records
 from service.accounts.access import ViewerDep, allow
-from service.doubts import actions, queries
+from service.areas import queries as areas
+from service.doubts import actions, quality, queries
 from service.doubts.models import DoubtRun
+from service.doubts.quality import TownQuality
 from service.doubts.queries import Filter
 from service.doubts.schemas import (
     DoubtCard,
@@ -19,7 +21,7 @@ from service.doubts.schemas import (
     SkippedChecks,
 )
 from service.doubts.states import State
-from service.schemas import AreaCode, Cursor, Id, Limit, Page, StrictRoute, said_already
+from service.schemas import AreaCode, Cursor, Day, Id, Limit, Page, StrictRoute, said_already
 from service.security import SessionDep
 
 router = APIRouter(prefix="/api/v1", tags=["doubts"], route_class=StrictRoute)
@@ -50,6 +52,19 @@ def list_doubts(
 def run(session: SessionDep, viewer: ViewerDep, given: RunCreate) -> DoubtRun:
     """Go over the books as of a day; open what is found, close what is gone."""
     return actions.run(session, given.as_of, given.area_code or viewer.area_code)
+
+
+@router.get(
+    "/doubts/quality", response_model=Page[TownQuality], dependencies=[allow("doubt.settle")]
+)
+def list_quality(
+    session: SessionDep, viewer: ViewerDep, as_of: Day | None = None, area: AreaCode | None = None
+) -> Page[TownQuality]:
+    """List how towns answer, in order of code, with the villages drawn for a second look."""
+    day = as_of or records.today(session)
+    code = area or viewer.area_code
+    areas.refuse_out_of_view(session, code)
+    return Page(items=quality.towns(session, day, code))
 
 
 @router.get("/doubts/skipped", response_model=SkippedChecks, dependencies=READ)

@@ -79,6 +79,8 @@ class DoubtRead(Shown):
     due_on: date
     state: State = State.NEW
     state_text: str = ""
+    owner: str = ""
+    """Who answers: of which area, and by which duty."""
     is_open: bool = True
     is_overdue: bool = False
 

@@ -123,13 +123,14 @@ def _per_mu(session: Session, look: Look, limits: DoubtLimits) -> Iterable[Found
     if not told.n_fresh:
         yield PER_MU.skipped("没有一个网点的库存还可信")
         return
-    land = _land_mu(session, look)
+    land, name = _land_mu(session, look)
     yield from rules.per_mu(
         [
             StockSum(
                 *(each.value, CATEGORY_TEXT[each], look.area, look.as_of),
                 told.of_category(each),
                 land,
+                name,
             )
             for each in WEIGHED
         ],
@@ -137,15 +138,15 @@ def _per_mu(session: Session, look: Look, limits: DoubtLimits) -> Iterable[Found
     )
 
 
-def _land_mu(session: Session, look: Look) -> Decimal:
-    """Return the larger of what is sown and what is planned, in the newest season that began."""
+def _land_mu(session: Session, look: Look) -> tuple[Decimal, str]:
+    """Return the larger of what is sown and what is planned in the newest season, and which."""
     begun = sowing_frames.seasons_in(session, look)
     if not begun:
-        return ZERO
+        return ZERO, "播种面积"
     told = sowing_frames.book(session, look, begun[0])
     villages = [each for each in standings(told.rows) if len(each.area_code) > sowing_frames.TOWN]
     sown = sum((each.sown_mu for each in villages), ZERO)
     planned = sum(
         (mu for (area, _), mu in told.plans.items() if len(area) > sowing_frames.TOWN), ZERO
     )
-    return max(sown, planned)
+    return max((sown, "播种面积"), (planned, "计划面积"))

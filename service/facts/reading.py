@@ -159,7 +159,7 @@ class Reading:
     def _planned(self, season: Season | None) -> dict[str, Decimal]:
         if season is None or len(self.asked.area_code) > TOWN:
             return {}
-        return progress.planned(
+        found = progress.planned(
             self.session,
             season.code,
             within=self.asked.area_code,
@@ -167,6 +167,7 @@ class Reading:
             known_at=self.asked.known_at,
             digits=TOWN,
         )
+        return {area: mu for area, mu in found.items() if len(area) == TOWN}
 
     @cached_property
     def adequacy(self) -> Adequacy | None:

@@ -66,10 +66,7 @@ class _Topics:
         for each in found:
             if each.subject_kind in {"stock_event", "price", "photo"}:
                 ids[each.subject_kind].add(UUID(each.subject_id))
-        event, price, photo = (
-            each.__table__.c
-            for each in (StockEvent, PriceObservation, Photo)
-        )
+        event, price, photo = (each.__table__.c for each in (StockEvent, PriceObservation, Photo))
         self.product_of: dict[str, str] = {}
         for table, some in ((event, ids["stock_event"]), (price, ids["price"])):
             wanted = select(table.id, table.product_code).where(table.id.in_(some))

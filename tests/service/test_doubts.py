@@ -232,3 +232,20 @@ def test_runs_and_answers_at_once_open_once_and_lose_nothing(oversown, bureau, r
     assert [each.status_code for each in told] == [201] * 4
     events = bureau.get(f"doubts/{found['id']}").json()["events"]
     assert [each["n"] for each in events] == [1, 2, 3, 4, 5]
+
+
+def test_towns_are_told_how_they_answer_and_what_is_looked_at_again(oversown, bureau, recorder):
+    ran(bureau)
+    (found,) = doubts(bureau)
+    assert found["owner"].startswith("太和镇")
+    assert found["owner"].endswith(" 录入员、镇审核")
+    recorder.post(f"doubts/{found['id']}/reply", {"text": "漏报的补上了"})
+    bureau.post(f"doubts/{found['id']}/settle", {"verdict": "corrected", "text": "已更正"})
+    items = bureau.get("doubts/quality", as_of=found["due_on"]).json()["items"]
+    assert [each["area_code"] for each in items] == sorted(each["area_code"] for each in items)
+    taihe = next(each for each in items if each["area_code"] == TAIHE)
+    assert [taihe[f"n_{name}"] for name in ("asked", "answered", "on_time", "corrected")] == [1] * 4
+    assert taihe["on_time_share"] is None, "one question says nothing yet"
+    assert taihe["recheck"]
+    assert all(village.startswith(TAIHE) for village in taihe["recheck"])
+    assert recorder.get("doubts/quality").status_code == 403

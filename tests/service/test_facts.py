@@ -1,11 +1,18 @@
 """Facts: what each comes to, what it rests on, and that all of it can be opened."""
 
+from datetime import date
+from uuid import uuid4
+
 import pytest
 
+from inspections.doubts.doubt import Book, Severity, WhichRange
+from service import audit
+from service.doubts.models import Doubt, DoubtEvent, EventKind
 from service.facts import queries
 from service.facts.definitions import Form
 from tests.service.test_outlets import TAIHE, opened
 from tests.service.test_stock import posted
+from tests.service.test_visits import a_visit, enrolled, visited
 
 COUNTY, DAY = "441803", "2023-04-20"
 IN_TAIHE = "441803102201"
@@ -218,3 +225,129 @@ def test_a_duty_reads_a_figure_and_not_the_rows_of_a_book_that_is_not_its_own(to
     asked = {"as_of": DAY, "area": TAIHE}
     assert recorder.get("facts/visits.visit_times/rows", **asked).status_code == 403
     assert recorder.get("facts/machinery.repaired/rows", **asked).status_code == 200
+
+
+def a_doubt(database, rule: str, kind: str, subject: str, book: Book, area=TAIHE, **more) -> None:
+    """Put an open doubt of a subject into the book."""
+    with database.system_transaction() as session:
+        at = audit.instant(session)
+        values = {
+            "severity": Severity.DOUBT,
+            "observed_on": date(2023, 4, 13),
+            "observed": f"observed {subject}",
+            "expected": "",
+            "explanation": "同一句话",
+            "evidence": "[]",
+            "which_range": WhichRange.BOOKS,
+            "opened_at": at,
+            "due_on": date(2023, 4, 27),
+        } | more
+        doubt = Doubt(
+            id=uuid4(),
+            rule=rule,
+            book=book,
+            subject_kind=kind,
+            subject_id=subject,
+            observation=uuid4().hex * 2,
+            area_code=area,
+            **values,
+        )
+        session.add(doubt)
+        session.flush()
+        common = {"area_code": area, "recorded_at": at, "content_digest": ""}
+        session.add(DoubtEvent(id=uuid4(), doubt_id=doubt.id, n=1, kind=EventKind.ASSIGN, **common))
+        audit.record(session, "doubt.run", "test")
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "subject", "doubted", "touched"),
+    [
+        (
+            "sowing.jump",
+            "sowing_report",
+            f"{IN_TAIHE}/RICE_E/direct/2023-04-13",
+            Book.SOWING,
+            {"sowing.grain", "sowing.early_rice", "sowing.yoy", "stock.needs_met"},
+        ),
+        (
+            "sowing.jump",
+            "sowing_report",
+            f"{IN_TAIHE}/CORN_S/sown/2023-04-13",
+            Book.SOWING,
+            {"sowing.grain"},
+        ),
+        ("stock.per_mu", "stock_sum", "441803/pesticide", Book.STOCK, {"stock.pesticide_per_mu"}),
+        ("stock.negative", "stock_card", "x/UREA-50", Book.STOCK, {"stock.fertilizer"}),
+        ("stock.stale", "outlet", "x", Book.STOCK, {"stock.fertilizer", "stock.pesticide"}),
+        (
+            "visit.officers",
+            "visit",
+            "x",
+            Book.VISITS,
+            {"visits.officer_times", "visits.none_found"},
+        ),
+        ("machinery.repaired", "fleet", "x", Book.MACHINERY, {"machinery.repaired"}),
+        ("weather.order", "weather_day", "x", Book.AGRONOMY, {"weather.suitable_days"}),
+        ("reservoir.over", "reservoir_reading", "x", Book.AGRONOMY, {"water.available_per_mu"}),
+    ],
+)
+def test_a_doubt_touches_the_figures_of_what_it_doubts(  # noqa: PLR0917 - a row of a table
+    bureau, told, database, rule, kind, subject, doubted, touched
+):
+    before = facts(bureau)
+    a_doubt(database, rule, kind, subject, doubted)
+    after = facts(bureau)
+    more = {code for code in before if after[code]["open_doubts"] > before[code]["open_doubts"]}
+    assert touched <= more
+    untouched = {
+        "stock.per_mu": "stock.fertilizer",
+        "stock.negative": "stock.pesticide",
+        "sowing.jump": "outlets.active",
+    }
+    assert untouched.get(rule, "outlets.active") not in more
+    if "CORN_S" in subject:
+        assert "sowing.early_rice" not in more
+    assert {before[code]["digest"] for code in before} == {after[code]["digest"] for code in after}
+
+
+def test_two_doubts_of_one_sentence_are_two_and_say_where(bureau, told, database):
+    for area in (TAIHE, "441803105"):
+        a_doubt(database, "stock.negative", "stock_card", f"{area}/UREA-50", Book.STOCK, area)
+    found = facts(bureau)["stock.fertilizer"]
+    assert found["open_doubts"] == 2
+    assert len(set(found["doubts"])) == len(found["doubt_ids"]) == 2
+    assert found["doubts"][0].startswith("太和镇:observed ")
+
+
+def test_a_hint_is_no_weighty_doubt(bureau, told, database):
+    a_doubt(database, "stock.stale", "outlet", "x", Book.STOCK, severity=Severity.HINT)
+    found = facts(bureau)["stock.fertilizer"]
+    assert (found["open_doubts"], found["weighty_doubts"]) == (1, 0)
+
+
+def test_a_week_that_was_carried_is_not_covered(bureau, book, told):
+    book.accepted("2023-04-27", {f"{TAIHE}202": 5})
+    later = facts(bureau, as_of="2023-04-27")["sowing.grain"]
+    assert later["value"] == 405
+    reported, expected = later["text"].split(" ")[0].split("/")
+    assert reported == "1"
+    assert later["coverage"] == pytest.approx(1 / int(expected), abs=1e-4)
+    assert "1 个村沿用上次" in later["text"]
+
+
+def test_last_springs_area_is_no_figure_of_this_year(bureau, told, clock):
+    clock.forward(days=330)
+    assert facts(bureau, as_of="2023-12-31")["sowing.grain"]["value"] == 400
+    assert facts(bureau, as_of="2024-03-01")["sowing.grain"]["value"] is None
+
+
+def test_changing_one_visit_changes_exactly_the_facts_that_rest_on_it(bureau, told, as_role):
+    team = [enrolled(bureau)["id"] for _ in range(2)]
+    before = facts(bureau)
+    visited(as_role("officer"), a_visit(told, team))
+    after = facts(bureau)
+    changed = {code for code in before if before[code]["digest"] != after[code]["digest"]}
+    assert changed == {
+        *("visits.officer_times", "visits.visit_times", "visits.outlets", "visits.coverage"),
+        *("visits.per_visit", "visits.none_found"),
+    }
