@@ -28,6 +28,8 @@ BOOK_TEXT = {
     "visits": "执法检查",
     "pest_surveys": "病虫调查",
     "machinery": "农机",
+    "weather": "气象",
+    "reservoirs": "水库",
 }
 PAGE_OF_ROW = {"outlets": ("/outlets/", "outlet.read"), "visits": ("/visits/", "visit.read")}
 """Book -> where its rows have pages of their own, and who reads them."""
