@@ -1,7 +1,13 @@
 """The pages of doubts, as recorders and the bureau open them."""
 
+import html
+import re
+from urllib.parse import parse_qsl
+
 import pytest
 
+from service.pages.doubt_pages import SHOWN
+from tests.books_doubts import put
 from tests.service.test_doubts import TAIHE, bureau, oversown, recorder  # noqa: F401
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -53,3 +59,42 @@ def test_the_bureau_chooses_by_town_by_rule_and_what_is_overdue(oversown, bureau
     assert card not in bureau.get("/doubts", is_overdue="true").text
     oversown.clock.forward(days=12)
     assert card in bureau.get("/doubts", is_overdue="true").text
+
+
+def doubted(database, area: str, n: int) -> list[str]:
+    """Put so many doubts into an area; return their ids."""
+    return [put(database, area, number)["doubt_id"] for number in range(n)]
+
+
+def cards(page) -> list[str]:
+    return re.findall(r'href="(/doubts/[0-9a-f-]{36})"', page.text)
+
+
+def led(speaker, page, where: str):
+    """Follow the link to the next or the previous page; None where there is none."""
+    found = re.search(rf'rel="{where}" href="/doubts\?([^"#]+)', page.text)
+    return speaker.get("/doubts", **dict(parse_qsl(html.unescape(found[1])))) if found else None
+
+
+def test_what_does_not_fit_on_one_page_is_on_the_next(database, bureau):  # noqa: F811
+    wanted = {f"/doubts/{each}" for each in doubted(database, TAIHE, SHOWN * 2 + 3)}
+    doubted(database, "441803105", 1)
+    first = bureau.get("/doubts", town=TAIHE)
+    second = led(bureau, first, "next")
+    third = led(bureau, second, "next")
+    assert [len(cards(each)) for each in (first, second, third)] == [SHOWN, SHOWN, 3]
+    assert {*cards(first), *cards(second), *cards(third)} == wanted
+    assert f"共 {len(wanted)} 条" in third.text
+    assert led(bureau, third, "next") is None
+    assert cards(led(bureau, third, "prev")) == cards(second)
+    assert led(bureau, first, "prev") is None
+    assert "这一页没有了" in bureau.get("/doubts", town=TAIHE, cursor=10**6).text
+    assert bureau.get("/doubts", cursor=-1).status_code == 422
+
+
+def test_the_list_until_a_day_holds_what_was_true_by_then(database, bureau):  # noqa: F811
+    (doubt_id,) = doubted(database, TAIHE, 1)  # of 13 April
+    card = f"/doubts/{doubt_id}"
+    assert card in bureau.get("/doubts", until="2023-04-13").text
+    assert card not in bureau.get("/doubts", until="2023-04-12").text
+    assert card in bureau.get("/doubts", until="").text
