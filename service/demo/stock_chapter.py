@@ -1,4 +1,4 @@
-"""The stock of the demonstration: counts in March 2023, weekly trade, what was sold by April."""
+"""The stock of the demonstration: counts in March 2023, sales of each week, a few ledgers' trade."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +22,17 @@ from service.supply.stock_models import Source
 from service.supply.stock_schemas import Entry, EventCreate
 
 FIRST_WEEK, LAST_WEEK = date(2023, 3, 2), date(2023, 4, 20)
+SOLD_BY = {
+    date(2023, 3, 9): 6,
+    date(2023, 3, 16): 16,
+    date(2023, 3, 23): 31,
+    date(2023, 3, 30): 49,
+    date(2023, 4, 6): 67,
+    date(2023, 4, 13): 85,
+    LAST_WEEK: 100,
+}
+"""Week -> hundredths of the spring's sales by then: shops tell weekly, for a report is soon old."""
+GRAM = Decimal("0.001")
 TARGET_KG = {
     Category.FERTILIZER: Decimal(4_120_000),
     Category.PESTICIDE: Decimal(801_000),
@@ -67,16 +78,15 @@ class StockChapter:
         """Nothing stands before 2023."""
 
     def week(self, stage: Stage, day: date) -> None:
-        """Tell the counts of March, the sales up to April, or a week's trade."""
+        """Tell the counts of March, or a week's sales and trade."""
         if not FIRST_WEEK <= day <= LAST_WEEK:
             return
         if day == FIRST_WEEK:
             self._fill(stage, day)
-            self._tell_all(stage, day - timedelta(days=1), self.shelves, Entry.COUNT)
-        elif day == LAST_WEEK:
-            fresh = [each for each in self.shelves if each.outlet.id not in self.stale]
-            self._tell_all(stage, day - timedelta(days=1), fresh, Entry.SALE)
-        else:
+            self._count(stage, day - timedelta(days=1))
+            return
+        self._sell(stage, day)
+        if day != LAST_WEEK:
             self._trade(stage, day)
 
     def _fill(self, stage: Stage, day: date) -> None:
@@ -95,13 +105,22 @@ class StockChapter:
                     kg = Decimal(self.random.randrange(50, 400) * 50)
                     self.shelves.append(Shelf(each, SHELVES[category][0][0], kg))
 
-    def _tell_all(self, stage: Stage, day: date, shelves: list[Shelf], kind: Entry) -> None:
-        """Count half as much again as will be left, or sell that half."""
-        for town, told in _by_town(stage, shelves):
+    def _count(self, stage: Stage, day: date) -> None:
+        """Count half as much again as will be left."""
+        for town, told in _by_town(stage, self.shelves):
             with stage.acting(f"recorder-{town}") as session:
                 for each in told:
-                    kg = each.kg + each.kg / 2 if kind is Entry.COUNT else each.kg / 2
-                    _tell(session, each, kind, day, kg, Source.PHONE)
+                    _tell(session, each, Entry.COUNT, day, each.kg + each.kg / 2, Source.PHONE)
+
+    def _sell(self, stage: Stage, week: date) -> None:
+        """Sell the week's part of that half, the day before; some outlets tell nothing."""
+        fresh = [each for each in self.shelves if each.outlet.id not in self.stale]
+        day = week - timedelta(days=1)
+        for town, told in _by_town(stage, fresh):
+            with stage.acting(f"recorder-{town}") as session:
+                for each in told:
+                    kg = _sold_by(each, week) - _sold_by(each, week - timedelta(days=7))
+                    _tell(session, each, Entry.SALE, day, kg, Source.PHONE)
 
     def _trade(self, stage: Stage, day: date) -> None:
         """A few ledgers tell each week what came and went; three operators tell it themselves."""
@@ -148,6 +167,11 @@ def _shared(
             kg = left if is_last else (whole * weights[n] / sum(weights)).quantize(Decimal(1))
             left -= kg
             yield Shelf(each, code, kg)
+
+
+def _sold_by(shelf: Shelf, week: date) -> Decimal:
+    """Return what a shop has sold by a week: all weeks together exactly half of what is left."""
+    return (shelf.kg / 2 * SOLD_BY.get(week, 0) / 100).quantize(GRAM)
 
 
 def _by_town(stage: Stage, shelves: list[Shelf]) -> Iterator[tuple[str, list[Shelf]]]:

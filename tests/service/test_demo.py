@@ -6,8 +6,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -534,6 +535,23 @@ def test_the_bulletins_own_words_hold_and_a_wrong_one_does_not(told, shared_data
     wrong = chungeng(*asked, url=url, cwd=tmp_path, COLUMNS="200")
     assert wrong.returncode == 1
     assert "不符 1" in wrong.stdout
+
+
+def test_the_stock_of_the_spring_runs_down_week_by_week(told):
+    with told.system_reading() as session:
+        weeks = reporting.reference_days(reporting.season(session, "2023-spring"))
+        days = [day + timedelta(days=after) for day in weeks for after in (0, 5)]
+        questions = [
+            facts.asked(session, COUNTY, day) for day in days if weeks[0] < day <= CLOSING_DAY
+        ]
+        found = facts.series(session, questions, ["stock.fertilizer", "stock.pesticide"])
+    assert len(found) == 14
+    for code in range(2):
+        line = [each.facts[code] for each in found]
+        assert all(0.8 < each.coverage <= 1 for each in line)
+        falls = [1 - later.value / earlier.value for earlier, later in pairwise(line)]
+        assert max(falls) < Decimal("0.3"), "no week loses most of what was believed"
+        assert min(falls) > Decimal("-0.01")
 
 
 FACTS_ON: dict[bool, dict[str, tuple]] = {}
