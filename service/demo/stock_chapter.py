@@ -1,4 +1,4 @@
-"""The stock of the demonstration: counts in March 2023, sales of each week, a few ledgers' trade."""
+"""The stock of the demonstration: counts in March 2023, weekly sales, a few ledgers with trade."""
 
 from collections import Counter
 from collections.abc import Iterator
