@@ -8,8 +8,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import accumulate
 
 from inspections import wording
+from inspections.bulletin_context import (
+    ANYWHERE,
+    LOOK_AHEAD,
+    LOOK_BACK,
+    SLOT_MARK,
+    Around,
+    Slot,
+    misread,
+)
+from inspections.bulletin_numbers import hidden_characters, typed_numbers
 from inspections.phrases import find_phrases
 from inspections.wording import Figure, WordingRule
 
@@ -25,15 +36,11 @@ FORBIDDEN = (
     (re.compile(r"<[A-Za-z/!?]"), "HTML"),
     (re.compile(r"[=＝]"), "公式"),
     (re.compile(r"[{}]"), "不成对的大括号"),
-    (re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]"), "控制字符"),
 )
-ALLOWED_NUMBERS = re.compile(
-    r"\d{4}\s?年(?:\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?日)?)?|\d{1,2}\s?月(?:\s?\d{1,2}\s?日)?"
-    r"|总?第\s?\d{1,5}\s?期|第\s?\d{1,3}\s?[条款项章号次届]|〔\d{4}〕\s?\d{1,5}\s?号"
-    r"|“[^”\n]{0,3}\d{1,4}(?:[+＋]\d{1,4})?[^”\n]{0,12}”"
-)
-"""Numbers that are no figures: days, years, issues, articles, documents, and quoted names."""
-ANY_DIGITS = re.compile(r"[0-9０-９][0-9０-９.,，．]*")
+WRITE_A_SLOT = "数字写成 {{事实代码|格式}}"
+IN_A_HEAD = ";报头、标题和报送发栏里没有由账上算出的数字,请写进正文"
+NO_COUNT_IN_A_HEAD = re.compile("[四五六]套班子")
+NO_RULE = WordingRule(Decimal(0), Decimal(0))
 SPECIMEN = {
     wording.Kind.COUNT: Decimal(1234),
     wording.Kind.RATE: Decimal("4.36"),
@@ -134,7 +141,12 @@ def codes(template: str) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def problems(template: str, figures: Mapping[str, Figure], rule: WordingRule) -> list[Problem]:
+def problems(
+    template: str,
+    figures: Mapping[str, Figure],
+    rule: WordingRule,
+    around: Around = ANYWHERE,
+) -> list[Problem]:
     """Find everything for which a template cannot be saved.
 
     Parameters
@@ -145,6 +157,8 @@ def problems(template: str, figures: Mapping[str, Figure], rule: WordingRule) ->
         Every fact that there is; values are not looked at.
     rule : WordingRule
         Limits of the wordings.
+    around : Around
+        Of what the figures are.
 
     Returns
     -------
@@ -160,7 +174,32 @@ def problems(template: str, figures: Mapping[str, Figure], rule: WordingRule) ->
     found = [*_forbidden(template, parts), *_bad_slots(template, slots, figures, rule)]
     if not found:
         found = _bare_numbers(template, parts, figures, rule)
+        found += _misread(template, parts, figures, around)
     return sorted(found, key=lambda each: (each.line, each.column))[:MAX_PROBLEMS]
+
+
+def problems_of_head(text: str) -> list[Problem]:
+    """Find everything for which a line of the head cannot be saved: a text without slots.
+
+    Parameters
+    ----------
+    text : str
+        A title, a masthead, an office or a distribution list.
+
+    Returns
+    -------
+    list of Problem
+        In order of their places; empty for one that can be saved.
+    """
+    plain = NO_COUNT_IN_A_HEAD.sub(lambda hit: "□" * len(hit[0]), text)
+    found = _hidden(text)
+    brace = re.search("[{}]", text)
+    if brace is not None:
+        found.append(_place(text, brace.start(), text[brace.start() :], "这里不能有大括号"))
+    if not found:
+        found = _bare_numbers(plain, [Piece(0, plain)] if plain else [], {}, NO_RULE)
+    said = [replace(each, reason=each.reason.split(";")[0] + IN_A_HEAD) for each in found]
+    return sorted(said, key=lambda each: each.column)[:MAX_PROBLEMS]
 
 
 def _place(template: str, at: int, text: str, reason: str) -> Problem:
@@ -168,15 +207,22 @@ def _place(template: str, at: int, text: str, reason: str) -> Problem:
     return Problem(line, at - (template.rfind("\n", 0, at) + 1) + 1, text[:30], reason)
 
 
+def _hidden(text: str) -> list[Problem]:
+    return [
+        _place(text, each.start, each.text, f"不能有{each.reason}")
+        for each in hidden_characters(text)
+    ]
+
+
 def _forbidden(template: str, parts: Sequence[Piece]) -> list[Problem]:
-    found = []
+    found = _hidden(template)
     for piece in parts:
         if piece.code:
             continue
         for pattern, what in FORBIDDEN:
             hit = pattern.search(piece.source)
             if hit is not None:
-                said = f"不能有{what};数字写成 {{{{事实代码|格式}}}},其余写成文字"
+                said = f"不能有{what};{WRITE_A_SLOT},其余写成文字"
                 near = piece.source[hit.start() : hit.start() + 20]
                 found.append(_place(template, piece.start + hit.start(), near, said))
                 break
@@ -216,38 +262,56 @@ def _specimen(slot: Piece, figures: Mapping[str, Figure], rule: WordingRule) -> 
 def _bare_numbers(
     template: str, parts: Sequence[Piece], figures: Mapping[str, Figure], rule: WordingRule
 ) -> list[Problem]:
-    """Find figures that are typed, or that text before or behind a slot would change."""
+    """Find figures that are typed, or that text before or behind a slot would change.
+
+    Those without a measure word too: 达18.366 is a figure all the same, and so is 八成.
+    """
     printed = [
         Written(each, _specimen(each, figures, rule) if each.code else each.source)
         for each in parts
     ]
     owner = [(each.piece, at) for each in printed for at in range(len(each.text))]
     text = "".join(each.text for each in printed)
-    found = []
+    found, told = [], set()
     for phrase in find_phrases(text):
         covered = owner[phrase.start : phrase.end]
+        told |= {piece.start + at for piece, at in covered if not piece.code}
         inside = {piece.start for piece, _ in covered}
         if len(inside) == 1 and covered[0][0].code:
             continue
         typed = next((piece.start + at for piece, at in covered if not piece.code), None)
         why = "数字不能写死" if len(inside) == 1 else "旁边的文字会改变数字的意思,请改写"
-        said = f"{why};数字只写成 {{{{事实代码|格式}}}}"
-        found.append(_place(template, typed or covered[0][0].start, phrase.text, said))
-    return found + _loose_digits(template, parts)
+        said = f"{why};{WRITE_A_SLOT}"
+        at = covered[0][0].start if typed is None else typed
+        found.append(_place(template, at, phrase.text, said))
+    return found + [
+        _place(template, piece.start + each.start, each.text, f"{each.reason};{WRITE_A_SLOT}")
+        for piece in parts
+        if not piece.code
+        for each in typed_numbers(piece.source)
+        if piece.start + each.start not in told
+    ]
 
 
-def _loose_digits(template: str, parts: Sequence[Piece]) -> list[Problem]:
-    """Find digits without a measure word: 达18.366 is a figure all the same."""
-    found = []
-    for piece in parts:
-        if piece.code:
-            continue
-        left = ALLOWED_NUMBERS.sub(lambda hit: "□" * len(hit[0]), piece.source)
-        for digits in ANY_DIGITS.finditer(left):
-            said = "数字不能写死;请改用 {{事实代码|格式}}(日期、期号、文号除外)"
-            at = piece.start + digits.start()
-            found.append(_place(template, at, digits[0], said))
-    return found
+def _misread(
+    template: str, parts: Sequence[Piece], figures: Mapping[str, Figure], around: Around
+) -> list[Problem]:
+    """Find slots of which the words around them would make something else."""
+    marks = ["某日" if e.code == DAY_CODE else SLOT_MARK if e.code else e.source for e in parts]
+    text, ends = "".join(marks), list(accumulate(map(len, marks)))
+    slots = [
+        Slot(
+            *(piece.start, piece.source, figures[piece.code].kind, piece.format_),
+            before=text[max(0, end - 1 - LOOK_BACK) : end - 1],
+            after=text[end : end + LOOK_AHEAD],
+        )
+        for piece, end in zip(parts, ends, strict=True)
+        if piece.code and piece.code != DAY_CODE
+    ]
+    return [
+        _place(template, slot.start, slot.source, f"{why};请改写")
+        for slot, why in misread(slots, around)
+    ]
 
 
 def render(template: str, write: Callable[[Piece], str]) -> list[Written]:

@@ -11,7 +11,7 @@ from service.bulletins.schemas import Frozen
 
 A = "/api/v1"
 B = f"{A}/bulletins/{{bulletin_id}}"
-TEMPLATE = "截至{{as_of|月日}}，全区现有农资经营网点{{outlets.active|.0}}。"
+TEMPLATE = "截至{{as_of|月日}}，现有农资经营网点{{outlets.active|.0}}。"
 DRAFT = {
     "id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0d001",
     "area_code": "441803102",
@@ -34,7 +34,7 @@ BODIES = {
     ("POST", f"{B}/review"): ID | {"note": "已核对"},
     ("POST", f"{B}/issue"): ID | {"leader": "leader", "reason": "先行通报"},
     ("POST", f"{B}/correct"): ID
-    | {"reason": "补报后有变", "as_of": "2023-04-20", "template": TEMPLATE},
+    | {"reason": "补报后有变", "as_of": "2023-04-20", "title": "更正", "template": TEMPLATE},
 }
 numbers = count(1)
 

@@ -1,5 +1,6 @@
 """Writing bulletins: draft, revise, review, issue, correct."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,11 @@ from sqlalchemy.orm import Session
 from service import audit, records
 from service.accounts.models import Account
 from service.areas import queries as areas
-from service.bulletins import drafting, queries, rules
+from service.areas.models import Area
+from service.bulletins import checking, drafting, queries, rules
+from service.bulletins.checking import HEAD
 from service.bulletins.drafting import Made
-from service.bulletins.models import Bulletin, BulletinIssue, BulletinStep, Step
+from service.bulletins.models import Bulletin, BulletinIssue, BulletinStep, State, Step
 from service.bulletins.schemas import (
     BulletinCreate,
     CorrectionCreate,
@@ -26,7 +29,6 @@ from service.security import Role, is_in_view
 
 COUNTY, TOWN = 6, 9
 SAID_DOUBTS = 5
-HEAD = ("masthead", "title", "office", "reported_to", "sent_to", "issued_to")
 
 
 def draft(session: Session, given: BulletinCreate) -> tuple[Bulletin, bool]:
@@ -36,11 +38,12 @@ def draft(session: Session, given: BulletinCreate) -> tuple[Bulletin, bool]:
     known = records.known(session, Bulletin, given.id, digest)
     if known is not None:
         return known, False
-    _refuse_area(session, given.area_code)
+    place = _place(session, given.area_code)
     if given.as_of > civil_day(clock_of(session)()):
         raise Invalid("数字所属的日期不能晚于今天", field="as_of")
-    template = given.template or drafting.shipped_template(given.kind)
-    drafting.refuse_bad(session, template)
+    template = given.template or drafting.shipped_template(given.kind, place.name)
+    checking.refuse_bad_head(given.model_dump())
+    checking.refuse_bad(session, template, given.area_code, given.as_of)
     values = given.model_dump(exclude={"id", "template"}) | {"year": given.as_of.year}
     _refuse_taken_number(session, values)
     made = records.write(
@@ -51,18 +54,23 @@ def draft(session: Session, given: BulletinCreate) -> tuple[Bulletin, bool]:
     return made, True
 
 
-def _refuse_area(session: Session, area_code: str) -> None:
+def _place(session: Session, area_code: str) -> Area:
     if not is_in_view(session, area_code):
         raise NotFound(f"没有区划 {area_code};请核对 12 位统计用区划代码", area_code=area_code)
-    areas.area(session, area_code)
+    found = areas.area(session, area_code)
     if len(area_code) not in {COUNTY, TOWN}:
         raise Invalid("简报以区县或镇为单位,请填 6 位或 9 位代码", field="area_code")
+    return found
 
 
-def _refuse_taken_number(session: Session, values: dict[str, Any]) -> None:
+def _refuse_taken_number(session: Session, values: Mapping[str, Any]) -> None:
+    """Refuse a number that has been reviewed or issued; a draft holds none."""
+    if values.get("corrects_id") is not None:  # it bears the number of what it corrects
+        return
     key = ("area_code", "kind", "year", "number")
     wanted = select(Bulletin.id).where(*(getattr(Bulletin, name) == values[name] for name in key))
-    if session.scalars(wanted).first() is not None:
+    others = [each for each in session.scalars(wanted) if each != values.get("id")]
+    if any(queries.state(queries.steps(session, e)) is not State.DRAFT for e in others):
         said = f"{values['year']}年第{values['number']}期已经有了,请换一个期号"
         raise Conflict(said, field="number")
 
@@ -112,7 +120,7 @@ def revise(session: Session, bulletin_id: UUID, given: Revise) -> Bulletin:
     bulletin, digest, is_known = _known(session, bulletin_id, Step.REVISE, given)
     if is_known:
         return bulletin
-    drafting.refuse_bad(session, given.template)
+    checking.refuse_bad(session, given.template, bulletin.area_code, bulletin.as_of)
     _add(session, bulletin, Step.REVISE, row=given.id, digest=digest, template=given.template)
     return bulletin
 
@@ -125,6 +133,7 @@ def review(session: Session, bulletin_id: UUID, given: Review) -> Bulletin:
     done = queries.steps(session, bulletin.id)
     if records.author(session) in {each.recorded_by for each in done if each.template}:
         raise Conflict("核稿须由没有拟过、改过这一稿的人做,请换一位同事")
+    _refuse_taken_number(session, vars(bulletin))
     _add(session, bulletin, Step.REVIEW, row=given.id, digest=digest, reason=given.note)
     return bulletin
 
@@ -220,11 +229,12 @@ def correct(session: Session, bulletin_id: UUID, given: CorrectionCreate) -> tup
     rules.next_state(queries.state(done), Step.CORRECT)
     _refuse_second(session, old)
     template = given.template or queries.template(done)
-    drafting.refuse_bad(session, template)
+    values = _corrected(session, old, given)
+    checking.refuse_bad(session, template, old.area_code, values["as_of"])
     made = records.write(
         session,
         Bulletin,
-        _corrected(session, old, given),
+        values,
         row=given.id,
         digest=digest,
         action="bulletin.draft",
@@ -246,4 +256,7 @@ def _corrected(session: Session, old: Bulletin, given: CorrectionCreate) -> dict
     if day > civil_day(clock_of(session)()):
         raise Invalid("数字所属的日期不能晚于今天", field="as_of")
     same = ("area_code", "kind", "year", "number", "total_number", *HEAD)
-    return {name: getattr(old, name) for name in same} | {"as_of": day, "corrects_id": old.id}
+    values = {name: getattr(old, name) for name in same}
+    values |= {"title": given.title or old.title, "as_of": day, "corrects_id": old.id}
+    checking.refuse_bad_head(values)
+    return values

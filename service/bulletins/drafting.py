@@ -1,45 +1,33 @@
 """A bulletin's text and figures, made from its template and the books."""
 
-import csv
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from inspections import bulletin_texts, wording
 from inspections.bulletin_texts import DAY_CODE, Piece, Written
-from inspections.wording import CannotBeWritten, Figure, WordingRule
-from service.bulletins import rules
+from inspections.wording import CannotBeWritten, WordingRule
+from service.bulletins import checking, coverage, figures, rules
+from service.bulletins.checking import Subject
+from service.bulletins.figures import PERCENT
 from service.bulletins.models import Kind
 from service.bulletins.rules import Doubtful
 from service.bulletins.schemas import Bar, FactFigure, Frozen, SlotValue
 from service.database import thresholds_of
-from service.errors import Invalid
 from service.facts import queries as facts
-from service.facts.definitions import FactDef, Form
+from service.facts.definitions import Form
 from service.facts.reading import Asked
 from service.facts.schemas import FactValue
 from service.sowing import progress
 
 CONFIG = Path(__file__).parents[2] / "config"
 SHIPPED = {Kind.BULLETIN: "spring.txt", Kind.REPORT: "report.txt"}
-PERCENT, CHANGE_ENDING = "%", ".yoy"
+OF_THE_COUNTY, PLACES = "全区", "区县市镇乡"
 TOWN, MAX_BARS = 9, 40
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a bulletin is about."""
-
-    kind: Kind
-    area_code: str
-    as_of: date
-    known_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -53,74 +41,10 @@ class Made:
     doubts: list[Doubtful]
 
 
-def shipped_template(kind: Kind) -> str:
-    """Return the template that comes with the program."""
-    return (CONFIG / "bulletins" / SHIPPED[kind]).read_text(encoding="utf-8").rstrip("\n")
-
-
-@cache
-def _judged() -> dict[str, tuple[wording.Step, ...]]:
-    found: dict[str, tuple[wording.Step, ...]] = {}
-    path = CONFIG / "codes" / "judgements.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            limit = Decimal(row["at_least"]) if row["at_least"] else None
-            step = wording.Step(limit, row["sentence"])
-            found[row["fact_code"]] = (*found.get(row["fact_code"], ()), step)
-    return found
-
-
-def wording_rule(session: Session) -> WordingRule:
-    """Return the limits of the wordings."""
-    limits = thresholds_of(session).prices
-    return WordingRule(limits.level_share, limits.about_level_share, judged=_judged())
-
-
-def _kind(fact: FactDef) -> wording.Kind:
-    if fact.form is Form.STATEMENT:
-        return wording.Kind.STATEMENT
-    if fact.form is Form.COUNT:
-        return wording.Kind.COUNT
-    if fact.unit_text != PERCENT:
-        return wording.Kind.RATE
-    is_change = fact.code.endswith(CHANGE_ENDING)
-    return wording.Kind.CHANGE if is_change else wording.Kind.SHARE
-
-
-def known_figures() -> dict[str, Figure]:
-    """Return every fact that a template may name, without values."""
-    return {
-        each.code: Figure(
-            each.code,
-            each.title,
-            _kind(each),
-            each.unit_text,
-            is_lower_bound=each.is_lower_bound,
-        )
-        for each in facts.REGISTRY.values()
-    }
-
-
-def figure(code: str, exact: str | None, statement: bool | None) -> Figure | None:
-    """Return a fact with a value; None where there is no such fact any more."""
-    fact = facts.REGISTRY.get(code)
-    if fact is None:
-        return None
-    value = Decimal(exact) if exact is not None else None
-    kind, bound = _kind(fact), fact.is_lower_bound
-    return Figure(code, fact.title, kind, fact.unit_text, value, statement, bound)
-
-
-def refuse_bad(session: Session, template: str) -> None:
-    """Refuse a template that cannot be saved, with every place and what to do there."""
-    found = bulletin_texts.problems(template, known_figures(), wording_rule(session))
-    if found:
-        more = f"(共 {len(found)} 处)" if len(found) > 1 else ""
-        raise Invalid(
-            f"模板{more}:{found[0]}",
-            field="template",
-            problems=[vars(each) for each in found],
-        )
+def shipped_template(kind: Kind, place: str = "区") -> str:
+    """Return the template that comes with the program, for a place of this name."""
+    text = (CONFIG / "bulletins" / SHIPPED[kind]).read_text(encoding="utf-8").rstrip("\n")
+    return text.replace(OF_THE_COUNTY, f"全{place[-1]}" if place[-1] in PLACES else "本地")
 
 
 def made(session: Session, subject: Subject, template: str) -> Made:
@@ -128,9 +52,13 @@ def made(session: Session, subject: Subject, template: str) -> Made:
     question = facts.asked(session, subject.area_code, subject.as_of, subject.known_at)
     codes = [each for each in bulletin_texts.codes(template) if each in facts.REGISTRY]
     values = facts.facts(session, question, codes)
-    writer = _Writer(
-        subject, values, wording_rule(session), thresholds_of(session).bulletins.stale_days
-    )
+    limits = thresholds_of(session).bulletins
+    told = {
+        code: coverage.told(session, question, each)
+        for code, each in values.items()
+        if rules.is_little(each.coverage, limits)
+    }
+    writer = _Writer(subject, values, told, figures.wording_rule(session), limits.stale_days)
     written = bulletin_texts.render(template, writer.write)
     frozen = Frozen(
         paragraphs=_paragraphs(written, writer.problems),
@@ -139,10 +67,15 @@ def made(session: Session, subject: Subject, template: str) -> Made:
     )
     doubts = rules.doubts_of(
         {code: (each.title, _doubts(each), each.coverage) for code, each in values.items()},
-        thresholds_of(session).bulletins,
+        limits,
     )
+    problems = [
+        *writer.problems.values(),
+        *checking.of_template(session, subject, template),
+        *checking.unbound(session, subject, written, writer.lengths),
+    ]
     text = "".join(each.text for each in written)
-    return Made(text, frozen, list(dict.fromkeys(writer.problems.values())), doubts)
+    return Made(text, frozen, list(dict.fromkeys(problems)), doubts)
 
 
 def _doubts(value: FactValue) -> list[str]:
@@ -158,12 +91,15 @@ class _Writer:
         self,
         subject: Subject,
         values: Mapping[str, FactValue],
+        told: Mapping[str, str],
         rule: WordingRule,
         stale_days: int,
     ) -> None:
-        self.subject, self.values, self.rule = subject, values, rule
+        self.subject, self.values, self.told, self.rule = subject, values, told, rule
         self.stale_days = stale_days
         self.problems: dict[int, str] = {}
+        self.lengths: dict[int, int] = {}
+        """Where a slot stands -> how much of what it prints is the figure, without marks."""
 
     def write(self, slot: Piece) -> str:
         if slot.code == DAY_CODE:
@@ -172,24 +108,27 @@ class _Writer:
             return text if slot.format_ == "月日" else f"{day.year}年{text}"
         value = self.values.get(slot.code)
         exact = value.exact if value else None
-        found = figure(slot.code, exact, value.statement if value else None)
+        found = figures.figure(slot.code, exact, value.statement if value else None)
         if value is None or found is None:
             return self._problem(slot, f"没有事实 {slot.code};请改稿")
         try:
-            return wording.write(found, slot.format_, self.rule) + self._mark(value)
+            text = wording.write(found, slot.format_, self.rule)
         except CannotBeWritten as error:
             return self._problem(slot, str(error))
+        self.lengths[slot.start] = len(text)
+        return text + self._mark(value)
 
     def _problem(self, slot: Piece, said: str) -> str:
         self.problems[slot.start] = said
         return wording.NO_VALUE
 
     def _mark(self, value: FactValue) -> str:
-        """Mark a stale source, in a report: its reader weighs what is old."""
+        """Mark what few have told of; in a report a stale source too: its reader weighs it."""
+        marks = [f"已报{self.told[value.code]}"] if value.code in self.told else []
         age = value.age_days
-        if self.subject.kind is not Kind.REPORT or age is None or age <= self.stale_days:
-            return ""
-        return f"（数据距今{wording.rounded(age, 0)}天）"
+        if self.subject.kind is Kind.REPORT and age is not None and age > self.stale_days:
+            marks.append(f"数据距今{wording.rounded(age, 0)}天")
+        return f"（{'，'.join(marks)}）" if marks else ""
 
 
 def _paragraphs(written: list[Written], problems: Mapping[int, str]) -> list[list[SlotValue]]:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from config.thresholds import BulletinThresholds
 from service.accounts.models import Account
-from service.bulletins import drafting, rules
-from service.bulletins.drafting import Made, Subject
+from service.bulletins import drafting, figures, rules
+from service.bulletins.checking import HEAD, Subject
+from service.bulletins.drafting import Made
 from service.bulletins.models import Bulletin, BulletinIssue, BulletinStep, State
 from service.bulletins.schemas import (
     BulletinCard,
@@ -112,7 +113,8 @@ def head(
 
 def subject(found: Bulletin, known_at: datetime | None = None) -> Subject:
     """Return what a bulletin is about."""
-    return Subject(found.kind, found.area_code, found.as_of, known_at)
+    head = {name: getattr(found, name) for name in HEAD}
+    return Subject(found.kind, found.area_code, found.as_of, known_at, head)
 
 
 def present(session: Session, found: Bulletin) -> tuple[str, Frozen, Made | None]:
@@ -185,8 +187,8 @@ def proposals(session: Session, bulletin_id: UUID) -> list[Proposal]:
 
 
 def _has_moved(then: FactFigure, now: FactFigure | None, limits: BulletinThresholds) -> bool:
-    before = drafting.figure(then.code, then.exact, then.statement)
-    after = drafting.figure(now.code, now.exact, now.statement) if now else None
+    before = figures.figure(then.code, then.exact, then.statement)
+    after = figures.figure(now.code, now.exact, now.statement) if now else None
     if before is None or after is None:
         return before is not after
     return rules.is_beyond_tolerance(before, after, limits)

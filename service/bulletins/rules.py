@@ -75,6 +75,11 @@ def _tolerance(then: Figure, value: Decimal, limits: BulletinThresholds) -> Deci
     return Decimal(limits.count_tolerance)
 
 
+def is_little(coverage: Decimal | None, limits: BulletinThresholds) -> bool:
+    """Tell whether too few have told of a figure for it to stand without saying so."""
+    return coverage is not None and coverage < limits.least_coverage
+
+
 @dataclass(frozen=True)
 class Doubtful:
     """One thing that is open about a figure."""
@@ -91,7 +96,7 @@ def doubts_of(
     found = []
     for code, (title, texts, coverage) in facts.items():
         found += [Doubtful(code, title, text) for text in texts]
-        if coverage is not None and coverage < limits.least_coverage:
+        if coverage is not None and is_little(coverage, limits):
             said = f"已报的只有 {coverage * 100:.0f}%,少于 {limits.least_coverage * 100:.0f}%"
             found.append(Doubtful(code, title, said))
     return found

@@ -76,6 +76,8 @@ class CorrectionCreate(Strict):
     reason: Annotated[Note, Field(min_length=1)]
     as_of: Day | None = None
     """Another day; without one that of the issue."""
+    title: Line | None = None
+    """Another title; without one that of the issue."""
     template: Template | None = None
     """Another text; without one that of the issue."""
 

@@ -26,7 +26,7 @@ class BulletinsChapter:
     def end(self, stage: Stage) -> None:
         """Draft, review and issue the bulletin; draft the report."""
         stage.clock.at += timedelta(minutes=2)
-        bulletin = self._draft(stage, Kind.BULLETIN, "春耕生产工作简报", "春播过半，农资充足")
+        bulletin = self._draft(stage, Kind.BULLETIN, "春耕生产工作简报", "抓紧春播，做好农资保供")
         self._draft(stage, Kind.REPORT, "春耕形势分析报告", "春耕形势分析")
         stage.clock.at += timedelta(minutes=2)
         with stage.acting("bureau-2") as session:

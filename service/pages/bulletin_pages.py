@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from service import records
 from service.areas import queries as areas
-from service.bulletins import drafting, queries, rules
+from service.bulletins import drafting, figures, queries, rules
 from service.bulletins.models import Kind, State, Step
 from service.bulletins.schemas import BulletinCreate, IssueCreate
 from service.facts import queries as facts
@@ -173,5 +173,5 @@ def bulletin_card(page: PageFrame, bulletin_id: UUID) -> dict[str, Any]:
         "is_issued": is_issued,
         "sees_books": sees_books,
         "new_id": uuid4(),
-        "codes": drafting.known_figures().values(),
+        "codes": figures.known_figures().values(),
     }

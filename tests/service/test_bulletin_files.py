@@ -143,7 +143,7 @@ def test_its_files_are_the_same_after_later_records(bureau, second, clock, tmp_p
     assert {ending: of(bureau, made, ending) for ending in before} == before
     assert text(bureau, made) in text_of_docx(before["docx"])
     bare = "".join(text_of_pdf(before["pdf"], tmp_path).split())
-    assert "化肥储备400吨以上，网点1个。" in bare
+    assert "化肥储备400吨以上，农资网点1个。" in bare
 
 
 @ONE_ENGINE

@@ -61,7 +61,7 @@ def test_a_bulletin_goes_from_the_template_to_paper_in_the_browser(bureau, secon
     refused = sent(bureau, f"{where}/revise", template="网点800个")
     assert refused.status_code == 422
     assert "800个" in refused.text
-    text = "网点{{outlets.active|.0}}。\r\n好。"
+    text = "农资网点{{outlets.active|.0}}。\r\n好。"
     assert went_to(sent(bureau, f"{where}/revise", template=text)) == where
     shown = bureau.get(where).text
     assert '<a href="/facts/outlets.active?as_of=2023-04-20&amp;area=441803">1个</a>' in shown

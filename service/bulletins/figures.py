@@ -1,0 +1,69 @@
+"""The facts as a template words them: kind, unit, and the limits of the wordings."""
+
+import csv
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from inspections import wording
+from inspections.wording import Figure, WordingRule
+from service.database import thresholds_of
+from service.facts import queries as facts
+from service.facts.definitions import FactDef, Form
+
+JUDGEMENTS_FILE = Path(__file__).parents[2] / "config" / "codes" / "judgements.csv"
+PERCENT, CHANGE_ENDING = "%", ".yoy"
+
+
+@cache
+def _judged() -> dict[str, tuple[wording.Step, ...]]:
+    found: dict[str, tuple[wording.Step, ...]] = {}
+    with JUDGEMENTS_FILE.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            limit = Decimal(row["at_least"]) if row["at_least"] else None
+            step = wording.Step(limit, row["sentence"])
+            found[row["fact_code"]] = (*found.get(row["fact_code"], ()), step)
+    return found
+
+
+def wording_rule(session: Session) -> WordingRule:
+    """Return the limits of the wordings."""
+    limits = thresholds_of(session).prices
+    return WordingRule(limits.level_share, limits.about_level_share, judged=_judged())
+
+
+def _kind(fact: FactDef) -> wording.Kind:
+    if fact.form is Form.STATEMENT:
+        return wording.Kind.STATEMENT
+    if fact.form is Form.COUNT:
+        return wording.Kind.COUNT
+    if fact.unit_text != PERCENT:
+        return wording.Kind.RATE
+    is_change = fact.code.endswith(CHANGE_ENDING)
+    return wording.Kind.CHANGE if is_change else wording.Kind.SHARE
+
+
+def known_figures() -> dict[str, Figure]:
+    """Return every fact that a template may name, without values."""
+    return {
+        each.code: Figure(
+            each.code,
+            each.title,
+            _kind(each),
+            each.unit_text,
+            is_lower_bound=each.is_lower_bound,
+        )
+        for each in facts.REGISTRY.values()
+    }
+
+
+def figure(code: str, exact: str | None, statement: bool | None) -> Figure | None:
+    """Return a fact with a value; None where there is no such fact any more."""
+    fact = facts.REGISTRY.get(code)
+    if fact is None:
+        return None
+    value = Decimal(exact) if exact is not None else None
+    kind, bound = _kind(fact), fact.is_lower_bound
+    return Figure(code, fact.title, kind, fact.unit_text, value, statement, bound)
