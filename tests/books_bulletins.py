@@ -59,6 +59,11 @@ REQUESTS = {
     ("GET", B): _nothing,
     ("GET", f"{B}.docx"): _nothing,
     ("GET", f"{B}.pdf"): _nothing,
+    ("GET", f"{B}.md"): _nothing,
+    ("GET", f"{B}.json"): _nothing,
+    ("GET", f"{A}/bulletins/proposals"): _nothing,
+    ("GET", f"{A}/bulletins/decisions"): _nothing,
+    ("POST", f"{B}/lint"): _nothing,
     ("GET", f"{B}/text"): _nothing,
     ("GET", f"{B}/proposals"): _nothing,
     **{

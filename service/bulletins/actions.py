@@ -11,7 +11,7 @@ from service import audit, records
 from service.accounts.models import Account
 from service.areas import queries as areas
 from service.areas.models import Area
-from service.bulletins import checking, drafting, queries, rules
+from service.bulletins import checking, drafting, finished, queries, rules
 from service.bulletins.checking import HEAD
 from service.bulletins.drafting import Made
 from service.bulletins.models import Bulletin, BulletinIssue, BulletinStep, State, Step
@@ -149,6 +149,8 @@ def issue(session: Session, bulletin_id: UUID, given: IssueCreate) -> Bulletin:
     if made.problems:
         said = ";".join(made.problems)[:400]
         raise Conflict(f"还不能签发:{said}", problems=made.problems)
+    _refuse_taken_number(session, vars(bulletin))
+    finished.refuse_contradicted(session, queries.subject(bulletin, known_at), made.text)
     decided = _decided(session, bulletin, made, given)
     _add(session, bulletin, Step.ISSUE, row=given.id, digest=digest, **decided)
     _freeze(session, bulletin, made)

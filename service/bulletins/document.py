@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from inspections.wording import rounded
 from service.bulletins import queries
-from service.bulletins.models import Bulletin, Kind
+from service.bulletins.models import Bulletin, Kind, State
 from service.bulletins.rules import STATE_TEXT
 from service.bulletins.schemas import Bar, FactFigure
 from service.schemas import CIVIL_ZONE, civil_day
@@ -63,7 +63,7 @@ def document(session: Session, bulletin: Bulletin) -> Document:
         office=bulletin.office,
         day=_day(on),
         title=bulletin.title,
-        mark=DRAFT_MARK if frozen is None else "",
+        mark=_mark(session, bulletin, is_issued=frozen is not None),
         paragraphs=tuple(line for line in text.split("\n") if line.strip()),
         rows=tuple(_row(each) for each in figures.facts),
         bars=tuple(figures.bars),
@@ -72,6 +72,18 @@ def document(session: Session, bulletin: Bulletin) -> Document:
         source=source,
         on=on,
     )
+
+
+def _mark(session: Session, bulletin: Bulletin, *, is_issued: bool) -> str:
+    """Return what must stand above a bulletin that is not, or not any more, in force."""
+    if not is_issued:
+        return DRAFT_MARK
+    if queries.state(queries.steps(session, bulletin.id)) is not State.CORRECTED:
+        return ""
+    newer = queries.corrections(session, [bulletin.id]).get(bulletin.id)
+    frozen = queries.issue(session, newer) if newer else None
+    when = f"{_day(civil_day(frozen.recorded_at))}印发的" if frozen else ""
+    return f"本期已更正，不再有效，以{when}更正稿为准"
 
 
 def _day(day: date) -> str:

@@ -113,18 +113,24 @@ class _Press:
     def table(self, document: Document) -> None:
         """Set the table of facts."""
         self.text("附:数字与依据", 11)
-        for row in (COLUMNS, *document.rows):
-            self.row(row)
+        self.row(COLUMNS)
+        for row in document.rows:
+            self.row(row, is_under_columns=True)
         self.text(document.source, 8)
 
-    def row(self, cells: tuple[str, ...]) -> None:
-        """Set one row; a long title takes several lines."""
+    def row(self, cells: tuple[str, ...], *, is_under_columns: bool = False) -> None:
+        """Set one row, whole on one page; on a new page under the names of the columns again."""
         size, widths = 9.0, [share * ROOM for share in COLUMN_WIDTHS]
         broken = [
             list(self.lines(cell, size, 0, width - 6))
             for cell, width in zip(cells, widths, strict=True)
         ]
-        for at in range(max(1, *map(len, broken))):
+        n_lines = max(1, *map(len, broken))
+        if is_under_columns and self.y - n_lines * size * LEADING < BOTTOM:
+            self.canvas.showPage()
+            self.y = TOP
+            self.row(COLUMNS)
+        for at in range(n_lines):
             self.down(size * LEADING)
             x = LEFT
             for lines, width in zip(broken, widths, strict=True):

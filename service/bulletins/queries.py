@@ -2,30 +2,28 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from config.thresholds import BulletinThresholds
 from service.accounts.models import Account
-from service.bulletins import drafting, figures, rules
+from service.bulletins import drafting, rules
 from service.bulletins.checking import HEAD, Subject
 from service.bulletins.drafting import Made
 from service.bulletins.models import Bulletin, BulletinIssue, BulletinStep, State
 from service.bulletins.schemas import (
     BulletinCard,
     BulletinRead,
+    Decision,
     FactFigure,
     Frozen,
     OpenDoubt,
-    Proposal,
     StepRead,
 )
 from service.database import thresholds_of
-from service.errors import Conflict, NotFound
-from service.security import AFTER_ANY_DIGIT, Role, Viewer, is_in_view
+from service.errors import NotFound
+from service.security import AFTER_ANY_DIGIT, Role, Viewer
 
 
 def _visible(session: Session) -> Select[Bulletin]:
@@ -82,14 +80,14 @@ def bulletins(session: Session, *, limit: int = 500, offset: int = 0) -> list[Bu
         done[step.bulletin_id].append(step)
     issued = select(BulletinIssue).where(BulletinIssue.bulletin_id.in_(ids))
     issues = {each.bulletin_id: each for each in session.scalars(issued)}
-    correcting = _corrections(session, ids)
+    correcting = corrections(session, ids)
     return [
         head(each, state(done[each.id]), issues.get(each.id), correcting.get(each.id))
         for each in found
     ]
 
 
-def _corrections(session: Session, ids: list[UUID]) -> dict[UUID, UUID]:
+def corrections(session: Session, ids: list[UUID]) -> dict[UUID, UUID]:
     """Return bulletin -> the one that takes its place, as far as the viewer reads that."""
     wanted = _visible(session).where(Bulletin.corrects_id.in_(ids))
     return {each.corrects_id: each.id for each in session.scalars(wanted) if each.corrects_id}
@@ -109,6 +107,42 @@ def head(
         issued_at=frozen.recorded_at if frozen else None,
         digest=frozen.digest if frozen else None,
     )
+
+
+def decisions(session: Session, *, limit: int = 100, offset: int = 0) -> list[Decision]:
+    """Return the issues that went out with open doubts, the newest first.
+
+    A leader reads those that name them, the bureau and who audits those of their area.
+    """
+    wanted = select(BulletinStep).where(BulletinStep.leader_id.is_not(None))
+    viewer: Viewer | None = session.info.get("viewer")
+    if viewer is not None and viewer.role is Role.LEADER:
+        wanted = wanted.where(BulletinStep.leader_id == viewer.account_id)
+    elif viewer is not None:
+        low = viewer.area_code
+        wanted = wanted.where(BulletinStep.area_code >= low)
+        wanted = wanted.where(BulletinStep.area_code < low + AFTER_ANY_DIGIT)
+    order = (BulletinStep.recorded_at.desc(), BulletinStep.id)
+    found = list(session.scalars(wanted.order_by(*order).limit(limit).offset(offset)))
+    heads = {each.id: each for each in _of(session, {each.bulletin_id for each in found})}
+    names = _names(session, {each.recorded_by for each in found})
+    return [
+        Decision(
+            bulletin_id=each.bulletin_id,
+            year=heads[each.bulletin_id].year,
+            number=heads[each.bulletin_id].number,
+            title=heads[each.bulletin_id].title,
+            leader_name=each.leader_name or "",
+            reason=each.reason or "",
+            issued_by=names.get(each.recorded_by, ""),
+            issued_at=each.recorded_at,
+        )
+        for each in found
+    ]
+
+
+def _of(session: Session, ids: set[UUID]) -> list[Bulletin]:
+    return list(session.scalars(_visible(session).where(Bulletin.id.in_(ids))))
 
 
 def subject(found: Bulletin, known_at: datetime | None = None) -> Subject:
@@ -132,7 +166,7 @@ def card(session: Session, bulletin_id: UUID) -> BulletinCard:
     done = steps(session, found.id)
     frozen = issue(session, found.id)
     text, figures, made = present(session, found)
-    top = head(found, state(done), frozen, _corrections(session, [found.id]).get(found.id))
+    top = head(found, state(done), frozen, corrections(session, [found.id]).get(found.id))
     return BulletinCard(
         **top.model_dump(),
         template=template(done),
@@ -154,11 +188,7 @@ def _open_doubts(session: Session, figures: list[FactFigure]) -> list[OpenDoubt]
 
 
 def _shown(session: Session, done: list[BulletinStep]) -> list[StepRead]:
-    # By table: a town's reader may see who issued what came from above.
-    account = Account.__table__.c
-    wanted = select(account.id, account.display_name)
-    wanted = wanted.where(account.id.in_({each.recorded_by for each in done}))
-    names = {key: name for key, name in session.execute(wanted)}
+    names = _names(session, {each.recorded_by for each in done})
     return [
         StepRead.model_validate(each).model_copy(
             update={"by_name": names.get(each.recorded_by, "")}
@@ -167,56 +197,8 @@ def _shown(session: Session, done: list[BulletinStep]) -> list[StepRead]:
     ]
 
 
-def proposals(session: Session, bulletin_id: UUID) -> list[Proposal]:
-    """Return the figures of an issued bulletin that the books tell otherwise by now."""
-    found = bulletin(session, bulletin_id)
-    frozen = issue(session, found.id)
-    if not is_in_view(session, found.area_code):
-        raise NotFound("没有这一期,请检查编号", id=str(bulletin_id))
-    if frozen is None:
-        raise Conflict("还没有签发,没有可更正的数字;草稿随时按最新数据计算")
-    then = Frozen.model_validate_json(frozen.frozen)
-    now = drafting.made(session, subject(found), template(steps(session, found.id))).frozen
-    limits = thresholds_of(session).bulletins
-    told = {each.code: each for each in now.facts}
-    return [
-        _proposal(each, told.get(each.code), then, now)
-        for each in then.facts
-        if _has_moved(each, told.get(each.code), limits)
-    ]
-
-
-def _has_moved(then: FactFigure, now: FactFigure | None, limits: BulletinThresholds) -> bool:
-    before = figures.figure(then.code, then.exact, then.statement)
-    after = figures.figure(now.code, now.exact, now.statement) if now else None
-    if before is None or after is None:
-        return before is not after
-    return rules.is_beyond_tolerance(before, after, limits)
-
-
-def _proposal(
-    then: FactFigure, now: FactFigure | None, frozen: Frozen, present: Frozen
-) -> Proposal:
-    before, after = _texts(frozen, then.code), _texts(present, then.code)
-    return Proposal(
-        code=then.code,
-        title=then.title,
-        unit=then.unit,
-        then=_value(then),
-        now=_value(now),
-        texts_then=before,
-        texts_now=after,
-        is_wording_changed=before != after,
-    )
-
-
-def _value(figure: FactFigure | None) -> str | None:
-    if figure is None:
-        return None
-    if figure.exact is None:
-        return figure.shown
-    return f"{Decimal(figure.exact).normalize():f}"
-
-
-def _texts(frozen: Frozen, code: str) -> list[str]:
-    return [part.text for each in frozen.paragraphs for part in each if part.code == code]
+def _names(session: Session, ids: set[UUID]) -> dict[UUID, str]:
+    # By table: a town's reader may see who issued what came from above.
+    account = Account.__table__.c
+    wanted = select(account.id, account.display_name).where(account.id.in_(ids))
+    return {key: name for key, name in session.execute(wanted)}

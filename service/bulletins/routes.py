@@ -1,12 +1,21 @@
 """The API of bulletins."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from service.accounts.access import allow
-from service.bulletins import actions, fonts, paper, queries, word
+from service.bulletins import (
+    actions,
+    corrections,
+    finished,
+    fonts,
+    markdown,
+    paper,
+    queries,
+    word,
+)
 from service.bulletins.document import document
 from service.bulletins.models import State
 from service.bulletins.schemas import (
@@ -14,16 +23,21 @@ from service.bulletins.schemas import (
     BulletinCreate,
     BulletinRead,
     CorrectionCreate,
+    Decision,
     IssueCreate,
     Proposal,
+    Proposals,
     Review,
     Revise,
 )
+from service.facts.lint_schemas import LintAnswer
 from service.schemas import Cursor, Id, Limit, Page, StrictRoute
 from service.security import SessionDep
 
 router = APIRouter(prefix="/api/v1", tags=["bulletins"], route_class=StrictRoute)
 READ, WRITE = [allow("bulletin.read")], [allow("bulletin.write")]
+Fewer = Annotated[int, Query(ge=1, le=50)]
+"""Of issues whose facts are all computed again."""
 REPEATED: dict[int | str, dict[str, Any]] = {
     200: {"model": BulletinCard, "description": "The book says this already"}
 }
@@ -52,6 +66,21 @@ def draft(session: SessionDep, response: Response, given: BulletinCreate) -> Bul
     found, is_new = actions.draft(session, given)
     response.status_code = 201 if is_new else 200
     return queries.card(session, found.id)
+
+
+# Before the bulletins themselves: their ids would take these names.
+@router.get("/bulletins/proposals", response_model=Page[Proposals], dependencies=READ)
+def list_all_proposals(session: SessionDep, cursor: Cursor = 0, limit: Fewer = 20) -> Page[Any]:
+    """List the issues in force whose figures the books tell otherwise by now."""
+    found, is_more = corrections.of_all(session, limit=limit, offset=cursor)
+    return Page(items=found, next=str(cursor + limit) if is_more else None)
+
+
+@router.get("/bulletins/decisions", response_model=Page[Decision], dependencies=READ)
+def list_decisions(session: SessionDep, cursor: Cursor = 0, limit: Limit = 100) -> Page[Decision]:
+    """List the issues that went out with open doubts; to a leader, those in their name."""
+    found = queries.decisions(session, limit=limit, offset=cursor)
+    return Page(items=found, next=str(cursor + limit) if len(found) == limit else None)
 
 
 class WordFile(Response):
@@ -87,6 +116,27 @@ def read_pdf(request: Request, session: SessionDep, bulletin_id: Id) -> PdfFile:
     return PdfFile(content, headers=_attachment(f"bulletin-{bulletin_id}.pdf"))
 
 
+class MarkdownFile(PlainTextResponse):
+    """A text with Markdown's marks."""
+
+    media_type = "text/markdown"
+
+
+@router.get("/bulletins/{bulletin_id}.md", response_class=MarkdownFile, dependencies=READ)
+def read_markdown(session: SessionDep, bulletin_id: Id) -> MarkdownFile:
+    """Return one bulletin as Markdown, with its figures and its distribution list."""
+    found = document(session, queries.bulletin(session, bulletin_id))
+    name = f"bulletin-{bulletin_id}.md"
+    return MarkdownFile(markdown.text(found), headers=_attachment(name))
+
+
+@router.get("/bulletins/{bulletin_id}.json", response_model=BulletinCard, dependencies=READ)
+def read_json(session: SessionDep, response: Response, bulletin_id: Id) -> BulletinCard:
+    """Return one bulletin as a file of JSON, with its text, figures, doubts and steps."""
+    response.headers.update(_attachment(f"bulletin-{bulletin_id}.json"))
+    return queries.card(session, bulletin_id)
+
+
 @router.get("/bulletins/{bulletin_id}", response_model=BulletinCard, dependencies=READ)
 def read_bulletin(session: SessionDep, bulletin_id: Id) -> BulletinCard:
     """Return one bulletin with its text, figures, doubts and steps."""
@@ -102,7 +152,13 @@ def read_text(session: SessionDep, bulletin_id: Id) -> str:
 @router.get("/bulletins/{bulletin_id}/proposals", response_model=Page[Proposal], dependencies=READ)
 def list_proposals(session: SessionDep, bulletin_id: Id) -> Page[Proposal]:
     """List the figures of an issued bulletin that the books tell otherwise by now."""
-    return Page(items=queries.proposals(session, bulletin_id))
+    return Page(items=corrections.proposals(session, bulletin_id))
+
+
+@router.post("/bulletins/{bulletin_id}/lint", response_model=LintAnswer, dependencies=READ)
+def lint(session: SessionDep, bulletin_id: Id) -> LintAnswer:
+    """Judge every figure of the finished text by its day's facts; nothing is stored."""
+    return finished.lint(session, bulletin_id)
 
 
 @router.post("/bulletins/{bulletin_id}/revise", response_model=BulletinCard, dependencies=WRITE)

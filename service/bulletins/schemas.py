@@ -198,3 +198,24 @@ class Proposal(BaseModel):
     texts_then: list[str]
     texts_now: list[str]
     is_wording_changed: bool
+
+
+class Proposals(BaseModel):
+    """One issue in force, and what the books tell otherwise by now."""
+
+    bulletin: BulletinRead
+    items: list[Proposal]
+
+
+class Decision(BaseModel):
+    """An issue that went out with open doubts, by whose decision and why."""
+
+    bulletin_id: UUID
+    year: int
+    number: int
+    title: str
+    leader_name: str
+    reason: str
+    issued_by: str
+    """Who issued it and named the leader."""
+    issued_at: datetime

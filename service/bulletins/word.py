@@ -7,6 +7,7 @@ from datetime import datetime, time
 import docx
 from docx.document import Document as WordDocument
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
@@ -18,6 +19,8 @@ from service.bulletins.fonts import Fonts
 FACE, BODY_FACE = "黑体", "仿宋"
 RED = RGBColor(0xC0, 0x10, 0x10)
 COLUMN_WIDTHS = (5.6, 3.6, 1.8, 1.8, 2.4)
+AFTER_BORDERS = ("w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr")
+"""What the schema wants behind a paragraph's borders."""
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """Of every part: the same content must be the same file."""
 
@@ -47,8 +50,17 @@ def _head(word: WordDocument, document: Document) -> None:
         _line(word, document.mark, size=12, is_centred=True)
     _line(word, document.masthead, size=30, face=FACE, is_centred=True, colour=RED)
     _line(word, document.issue, size=14, is_centred=True)
-    _line(word, f"{document.office}　　{document.day}", size=12, is_centred=True)
+    _rule_under(_line(word, f"{document.office}　　{document.day}", size=12, is_centred=True))
     _line(word, document.title, size=20, face=FACE, is_centred=True)
+
+
+def _rule_under(paragraph: Paragraph) -> None:
+    """Draw the red line between the head and the text."""
+    borders, bottom = OxmlElement("w:pBdr"), OxmlElement("w:bottom")
+    for name, value in (("val", "single"), ("sz", "12"), ("space", "4"), ("color", str(RED))):
+        bottom.set(qn(f"w:{name}"), value)
+    borders.append(bottom)
+    paragraph._p.get_or_add_pPr().insert_element_before(borders, *AFTER_BORDERS)
 
 
 def _line(
@@ -78,8 +90,12 @@ def _table(word: WordDocument, document: Document) -> None:
     _line(word, "附:数字与依据", size=12, face=FACE)
     table = word.add_table(rows=1, cols=len(COLUMNS), style="Table Grid")
     for at, row in enumerate((COLUMNS, *document.rows)):
-        cells = table.add_row().cells if at else table.rows[0].cells
-        for cell, text, width in zip(cells, row, COLUMN_WIDTHS, strict=True):
+        line = table.add_row() if at else table.rows[0]
+        told = line._tr.get_or_add_trPr()
+        told.append(OxmlElement("w:cantSplit"))
+        if not at:
+            told.append(OxmlElement("w:tblHeader"))
+        for cell, text, width in zip(line.cells, row, COLUMN_WIDTHS, strict=True):
             cell.text, cell.width = text, Cm(width)
     _line(word, document.source, size=9)
 

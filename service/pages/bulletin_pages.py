@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from service import records
 from service.areas import queries as areas
-from service.bulletins import drafting, figures, queries, rules
+from service.bulletins import corrections, drafting, figures, queries, rules
 from service.bulletins.models import Kind, State, Step
 from service.bulletins.schemas import BulletinCreate, IssueCreate
 from service.facts import queries as facts
@@ -34,6 +34,8 @@ BOOK_TEXT = {
 PAGE_OF_ROW = {"outlets": ("/outlets/", "outlet.read"), "visits": ("/visits/", "visit.read")}
 """Book -> where its rows have pages of their own, and who reads them."""
 MAX_ROWS = 1000
+MAX_RECOMPUTED = 12
+"""Issues whose facts the list computes again, the newest; the API tells of all."""
 COUNTY, TOWN = 6, 9
 PERCENT = "%"
 
@@ -133,17 +135,20 @@ def fact_rows(page: PageFrame, code: str, asked: Asked) -> dict[str, Any]:
 
 def bulletin_list(page: PageFrame) -> dict[str, Any]:
     """Gather the bulletins, and what a new one would start with."""
-    items = queries.bulletins(page.session)
+    session = page.session
+    items = queries.bulletins(session)
+    issued = [each for each in items if each.state is State.ISSUED][:MAX_RECOMPUTED]
     area = page.viewer.area_code
-    today = records.today(page.session)
+    today = records.today(session)
     may_draft = page.may("bulletin.write") and len(area) in {COUNTY, TOWN}
     return words() | {
         "items": items,
+        "n_proposals": {e.id: n for e in issued if (n := len(corrections.of_one(session, e)))},
         "may_draft": may_draft,
         "today": today,
         "new_id": uuid4(),
         "number": _next_number([each.number for each in items if _is_own(each, area, today)]),
-        "place": areas.area(page.session, area).name if may_draft else "",
+        "place": areas.area(session, area).name if may_draft else "",
         "last": next((each for each in items if each.area_code == area), None),
     }
 
@@ -167,7 +172,7 @@ def bulletin_card(page: PageFrame, bulletin_id: UUID) -> dict[str, Any]:
         "bulletin": found,
         "may_write": may_write,
         "may_review": may_write and page.viewer.account_id not in author,
-        "proposals": queries.proposals(page.session, bulletin_id)
+        "proposals": corrections.proposals(page.session, bulletin_id)
         if found.state is State.ISSUED and sees_books
         else [],
         "is_issued": is_issued,

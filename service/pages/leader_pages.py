@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field
 
 from service import records
 from service.adequacy.schemas import Adequacy, AdequacyCell
+from service.bulletins import queries as bulletins
+from service.bulletins.schemas import Decision
 from service.doubts.states import WAITING
 from service.facts import queries
 from service.facts.definitions import Form
@@ -23,6 +25,7 @@ from service.pages.rendering import month_day, number, percent, plain
 from service.reporting import queries as reporting
 from service.reporting.models import Season
 from service.schemas import Code, Day
+from service.security import Role
 from service.sowing.models import ALL_GRAIN
 from service.sowing.schemas import Progress
 from service.supply.models import Category
@@ -42,6 +45,7 @@ COVERED = (Category.FERTILIZER, Category.PESTICIDE)
 MU_PER_WAN, WAN_FROM = 10_000, 10_000
 YES_NO = {True: "是", False: "不能这样说", None: "没有数据"}
 NOTHING = "—"
+MAX_DECISIONS = 5
 
 
 class Asked(BaseModel):
@@ -90,6 +94,13 @@ class Slide:
         return "/overview?" + urlencode({"season": self.season.code, "week": week})
 
 
+def _decisions(page: PageFrame) -> list[Decision]:
+    """Return the bulletins that went out with open doubts in this leader's name."""
+    if page.viewer.role is not Role.LEADER:
+        return []
+    return bulletins.decisions(page.session, limit=MAX_DECISIONS)
+
+
 def overview(page: PageFrame, asked: Asked) -> dict[str, Any]:
     """Gather the tiles of a day."""
     as_of = _day(page, asked)
@@ -102,6 +113,7 @@ def overview(page: PageFrame, asked: Asked) -> dict[str, Any]:
         "groups": groups,
         "n_doubted": sum(tile.n_doubts > 0 for tile in shown),
         "n_without": sum(not tile.has_value for tile in shown),
+        "decisions": _decisions(page),
     }
 
 
