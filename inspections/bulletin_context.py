@@ -7,6 +7,7 @@ figure is the books', and what is said is not.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from inspections.bulletin_numbers import NUMERALS
 from inspections.measures import PATTERN
@@ -41,6 +42,13 @@ OTHER_PLACE = re.compile(
     r"(?![场级民委直域政况面价\ue000])"
 )
 """A province, city or county by name, unless the place's own name follows: 清远市清新区."""
+DAY = re.compile(
+    r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,3})月(?:份|(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})[日号])?"
+)
+DAY_ALONE = re.compile(
+    rf"(?:截[至止到]|到|至|在)?(?:\d{{4}}年)?{DAY.pattern}(?:[底末初]|[上中下]旬|以来|止|为止)?"
+)
+YEAR = re.compile(r"(\d{4})年")
 MEASURE_BEHIND = re.compile(
     rf"\s*(?:{PATTERN}|[百千万亿][万亿]?|[多余来几]|以[上下内外]|左右|上下|[%％‰]|个?百分点|成|倍|番|折|之)"
 )
@@ -60,10 +68,13 @@ class Around:
         Words for its place: its name, 全区.
     others : tuple of str
         Words for places whose figures these are not: the towns of a county.
+    on : date or None
+        The day that they speak of; without one no day is another.
     """
 
     own: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    on: date | None = None
 
 
 ANYWHERE = Around()
@@ -122,7 +133,8 @@ def misread(slots: Sequence[Slot], around: Around = ANYWHERE) -> Iterator[tuple[
         The slot and why, in Chinese; one reason each.
     """
     for slot in slots:
-        why = _beside(slot) or _denied(slot) or _elsewhere(slot, around) or _another_time(slot)
+        why = _beside(slot) or _denied(slot) or _elsewhere(slot, around)
+        why = why or _another_time(slot) or _another_day(slot, around.on)
         if why:
             yield slot, why
 
@@ -174,6 +186,22 @@ def _another_time(slot: Slot) -> str:
     if not word and not _last(THIS_TIME, slot.clause):
         word = _last_of_two(times, COMPARISON.sub("", slot.sentence), THIS_TIME)
     return f"句中有“{word}”,账上的数字却是截至所属日期的" if word else ""
+
+
+def _another_day(slot: Slot, on: date | None) -> str:
+    """Tell of a day or month in the clause, or alone in the one before, and of another year."""
+    if on is None:
+        return ""
+    clauses = CLAUSE_END.split(slot.before)
+    alone = clauses[-2] if len(clauses) > 1 and DAY_ALONE.fullmatch(clauses[-2]) else ""
+    for said in DAY.finditer(f"{alone}，{slot.clause}"):
+        if (said["month"], said["day"]) != (str(on.month), str(on.day)):
+            return f"说的是“{said[0]}”,账上的数字却截至{on.month}月{on.day}日"
+    years = {on.year, on.year - 1} if slot.kind is Kind.CHANGE else {on.year}
+    for year in YEAR.findall(alone + slot.clause):
+        if int(year) not in years:
+            return f"说的是“{year}年”,账上的数字却是{on.year}年的"
+    return ""
 
 
 def _last(words: Sequence[str], text: str) -> str:

@@ -5,7 +5,7 @@ no HTML. What a slot writes is all that a figure of the bulletin can say.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import accumulate
@@ -21,15 +21,13 @@ from inspections.bulletin_context import (
     misread,
 )
 from inspections.bulletin_numbers import hidden_characters, typed_numbers
+from inspections.bulletin_slots import DAY_CODE, DAY_FORMATS, Piece, Written, pieces
 from inspections.phrases import find_phrases
 from inspections.wording import Figure, WordingRule
 
 MAX_BYTES = 100_000
 MAX_SLOTS = 500
 MAX_PROBLEMS = 20
-SLOT = re.compile(r"\{\{([a-z][a-z_]{0,31}(?:\.[a-z][a-z_]{0,31})?)\|([^{}|\n]{1,16})\}\}")
-DAY_CODE = "as_of"
-DAY_FORMATS = ("月日", "年月日")
 FORBIDDEN = (
     (re.compile(r"\{%|%\}"), "循环和条件"),
     (re.compile(r"\{#|#\}"), "模板注释"),
@@ -70,75 +68,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"第{self.line}行第{self.column}字“{self.text}”:{self.reason}"
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a template: literal text, or a slot.
-
-    Attributes
-    ----------
-    start : int
-        Where it stands in the template.
-    source : str
-        As it is written there.
-    code, format_ : str
-        Of a slot; empty for text.
-    """
-
-    start: int
-    source: str
-    code: str = ""
-    format_: str = ""
-
-
-@dataclass(frozen=True)
-class Written:
-    """A part of a bulletin as it is printed."""
-
-    piece: Piece
-    text: str
-
-
-def pieces(template: str) -> list[Piece]:
-    """Cut a template into text and slots.
-
-    Parameters
-    ----------
-    template : str
-        Of at most `MAX_BYTES`.
-
-    Returns
-    -------
-    list of Piece
-        In order; together they are the template.
-    """
-    found, end = [], 0
-    for slot in SLOT.finditer(template):
-        if slot.start() > end:
-            found.append(Piece(end, template[end : slot.start()]))
-        found.append(Piece(slot.start(), slot[0], slot[1], slot[2].strip()))
-        end = slot.end()
-    if end < len(template):
-        found.append(Piece(end, template[end:]))
-    return found
-
-
-def codes(template: str) -> list[str]:
-    """Return the facts that a template names, each once, in order.
-
-    Parameters
-    ----------
-    template : str
-        As it is written.
-
-    Returns
-    -------
-    list of str
-        Without the day.
-    """
-    named = (piece.code for piece in pieces(template) if piece.code not in {"", DAY_CODE})
-    return list(dict.fromkeys(named))
 
 
 def problems(
@@ -312,21 +241,3 @@ def _misread(
         _place(template, slot.start, slot.source, f"{why};请改写")
         for slot, why in misread(slots, around)
     ]
-
-
-def render(template: str, write: Callable[[Piece], str]) -> list[Written]:
-    """Print a template.
-
-    Parameters
-    ----------
-    template : str
-        One without problems.
-    write : callable
-        Slot -> what is printed there.
-
-    Returns
-    -------
-    list of Written
-        Together they are the text.
-    """
-    return [Written(each, write(each) if each.code else each.source) for each in pieces(template)]

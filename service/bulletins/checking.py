@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from inspections import bulletin_texts
 from inspections.bindings import Bound, Scope, bind
 from inspections.bulletin_context import Around
-from inspections.bulletin_texts import DAY_CODE, Problem, Written
+from inspections.bulletin_slots import DAY_CODE, Written
+from inspections.bulletin_texts import Problem
 from service.areas import queries as areas
 from service.bulletins import figures
 from service.bulletins.models import Kind
@@ -52,9 +53,9 @@ def around(session: Session, area_code: str, as_of: date) -> Around:
     below = _names(session, area_code, "village", as_of)
     if len(area_code) <= COUNTY:
         towns = _names(session, area_code, "town", as_of)
-        return Around(own, (*towns, *below, *OF_A_TOWN))
+        return Around(own, (*towns, *below, *OF_A_TOWN), as_of)
     beside = _names(session, area_code[:COUNTY], "town", as_of)
-    return Around(own, (*(e for e in beside if e not in name), *below, *OF_A_COUNTY))
+    return Around(own, (*(e for e in beside if e not in name), *below, *OF_A_COUNTY), as_of)
 
 
 def _names(session: Session, within: str, level: str, on: date) -> list[str]:

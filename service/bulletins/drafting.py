@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from inspections import bulletin_texts, wording
-from inspections.bulletin_texts import DAY_CODE, Piece, Written
+from inspections import bulletin_slots, wording
+from inspections.bulletin_slots import DAY_CODE, Piece, Written
 from inspections.wording import CannotBeWritten, WordingRule
 from service.bulletins import checking, coverage, figures, rules
 from service.bulletins.checking import Subject
@@ -50,7 +50,7 @@ def shipped_template(kind: Kind, place: str = "区") -> str:
 def made(session: Session, subject: Subject, template: str) -> Made:
     """Fill a template from the books."""
     question = facts.asked(session, subject.area_code, subject.as_of, subject.known_at)
-    codes = [each for each in bulletin_texts.codes(template) if each in facts.REGISTRY]
+    codes = [each for each in bulletin_slots.codes(template) if each in facts.REGISTRY]
     values = facts.facts(session, question, codes)
     limits = thresholds_of(session).bulletins
     told = {
@@ -59,7 +59,7 @@ def made(session: Session, subject: Subject, template: str) -> Made:
         if rules.is_little(each.coverage, limits)
     }
     writer = _Writer(subject, values, told, figures.wording_rule(session), limits.stale_days)
-    written = bulletin_texts.render(template, writer.write)
+    written = bulletin_slots.render(template, writer.write)
     frozen = Frozen(
         paragraphs=_paragraphs(written, writer.problems),
         facts=[_fact(each) for each in values.values()],

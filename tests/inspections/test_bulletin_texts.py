@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspections.bulletin_context import Around
-from inspections.bulletin_texts import codes, pieces, problems, problems_of_head
+from inspections.bulletin_slots import codes, pieces
+from inspections.bulletin_texts import problems, problems_of_head
 from inspections.wording import Figure, Kind
 from tests.inspections.test_wording import RULE
 
@@ -21,7 +23,7 @@ FIGURES = {
 }
 
 
-HERE = Around(("清新区", "全区"), ("太和镇", "五星村", "全镇"))
+HERE = Around(("清新区", "全区"), ("太和镇", "五星村", "全镇"), date(2023, 4, 20))
 SOWN, SHOPS = "{{sowing.grain|万亩.3}}", "{{outlets.active|.0}}"
 CLEAN, LEVEL = "{{visits.none_found|暂未发现}}", "{{prices.yoy|持平}}"
 
@@ -161,6 +163,11 @@ def test_no_character_hides_or_turns_or_strikes_a_figure(code):
         (f"全国播种{SOWN}。", "全国"),
         (f"全镇播种{SOWN}。", "全镇"),
         (f"英德市播种{SOWN}。", "英德市"),
+        (f"3月1日播种{SOWN}。", "3月1日"),
+        (f"到3月1日，播种{SOWN}。", "3月1日"),
+        (f"三月份播种{SOWN}。", "三月份"),
+        (f"2021年价格与2020年{LEVEL}。", "2021年"),
+        (f"2022年，播种{SOWN}，2022年网点{SHOPS}。", "2022年"),
         (f"检查{SHOPS}家。", "后面紧接"),
         (f"检查{SHOPS}家次。", "后面紧接"),
         (f"播种{SOWN}成。", "后面紧接"),
@@ -184,6 +191,7 @@ def test_the_words_around_a_slot_may_not_deny_or_move_its_figure(text, why):
         f"清远市清新区播种{SOWN}，检查不同网点{SHOPS}，{CLEAN}。",
         f"太和镇召开现场会，全区播种{SOWN}。去年雨水多。今年网点{SHOPS}。",
         f"农资价格与去年同期相比{LEVEL}，{CLEAN}。",
+        f"2023年价格与2022年{LEVEL}。截至4月20日，播种{SOWN}。",
         f"去年底部署，今年以来播种{SOWN}；不误农时，网点{SHOPS}、播种{SOWN}。",
     ],
 )

@@ -3,6 +3,7 @@
 import io
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -103,6 +104,18 @@ def test_a_pdf_carries_its_fonts_and_says_everything(document, tmp_path):
     embedded = [line.split()[-5] for line in lines[2:] if line]
     assert embedded
     assert set(embedded) == {"yes"}, lines
+
+
+def test_a_row_of_a_pdf_stays_whole_and_a_new_page_names_the_columns_again(document, tmp_path):
+    rows = tuple((f"甲{n:02}" + "长" * 30 + f"乙{n:02}", "1", "个", "—", "1") for n in range(60))
+    content = paper.pdf_bytes(replace(document, rows=rows), fonts.load(None))
+    pages = ["".join(e.split()) for e in text_of_pdf(content, tmp_path).split("\f")]
+    with_rows = [page for page in pages if "甲" in page]
+    assert len(with_rows) > 1
+    assert all("依据行数" in page for page in with_rows)
+    for n in range(60):
+        (page,) = [each for each in pages if f"甲{n:02}" in each]
+        assert f"乙{n:02}" in page, n
 
 
 def test_a_word_file_opens_in_libreoffice(document, tmp_path):
