@@ -13,13 +13,12 @@ from inspections.bulletin_slots import DAY_CODE, Piece, Written
 from inspections.wording import CannotBeWritten, WordingRule
 from service.bulletins import checking, coverage, figures, rules
 from service.bulletins.checking import Subject
-from service.bulletins.figures import PERCENT
 from service.bulletins.models import Kind
 from service.bulletins.rules import Doubtful
 from service.bulletins.schemas import Bar, FactFigure, Frozen, SlotValue
 from service.database import thresholds_of
 from service.facts import queries as facts
-from service.facts.definitions import Form
+from service.facts.definitions import PERCENT, Form
 from service.facts.reading import Asked
 from service.facts.schemas import FactValue
 from service.sowing import progress
@@ -80,7 +79,7 @@ def made(session: Session, subject: Subject, template: str) -> Made:
 
 def _doubts(value: FactValue) -> list[str]:
     """Return what is doubted about a fact; what it does not list is at least counted."""
-    rest = value.open_doubts - len(value.doubts)
+    rest = value.weighty_doubts - len(value.doubts)
     return [*value.doubts, *([f"另有 {rest} 条存疑"] if rest > 0 else [])]
 
 

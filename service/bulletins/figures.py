@@ -11,10 +11,8 @@ from inspections import wording
 from inspections.wording import Figure, WordingRule
 from service.database import thresholds_of
 from service.facts import queries as facts
-from service.facts.definitions import FactDef, Form
 
 JUDGEMENTS_FILE = Path(__file__).parents[2] / "config" / "codes" / "judgements.csv"
-PERCENT, CHANGE_ENDING = "%", ".yoy"
 
 
 @cache
@@ -34,24 +32,13 @@ def wording_rule(session: Session) -> WordingRule:
     return WordingRule(limits.level_share, limits.about_level_share, judged=_judged())
 
 
-def _kind(fact: FactDef) -> wording.Kind:
-    if fact.form is Form.STATEMENT:
-        return wording.Kind.STATEMENT
-    if fact.form is Form.COUNT:
-        return wording.Kind.COUNT
-    if fact.unit_text != PERCENT:
-        return wording.Kind.RATE
-    is_change = fact.code.endswith(CHANGE_ENDING)
-    return wording.Kind.CHANGE if is_change else wording.Kind.SHARE
-
-
 def known_figures() -> dict[str, Figure]:
     """Return every fact that a template may name, without values."""
     return {
         each.code: Figure(
             each.code,
             each.title,
-            _kind(each),
+            each.kind,
             each.unit_text,
             is_lower_bound=each.is_lower_bound,
         )
@@ -65,5 +52,5 @@ def figure(code: str, exact: str | None, statement: bool | None) -> Figure | Non
     if fact is None:
         return None
     value = Decimal(exact) if exact is not None else None
-    kind, bound = _kind(fact), fact.is_lower_bound
+    kind, bound = fact.kind, fact.is_lower_bound
     return Figure(code, fact.title, kind, fact.unit_text, value, statement, bound)

@@ -92,10 +92,15 @@ class Doubtful:
 def doubts_of(
     facts: Mapping[str, tuple[str, list[str], Decimal | None]], limits: BulletinThresholds
 ) -> list[Doubtful]:
-    """Return what is open about figures: code -> title, doubts, coverage."""
+    """Return what is open about figures: code -> title, doubts, coverage.
+
+    A doubt that touches several figures is one, told with the first of them.
+    """
     found = []
+    told: set[str] = set()
     for code, (title, texts, coverage) in facts.items():
-        found += [Doubtful(code, title, text) for text in texts]
+        found += [Doubtful(code, title, text) for text in texts if text not in told]
+        told.update(texts)
         if coverage is not None and is_little(coverage, limits):
             said = f"已报的只有 {coverage * 100:.0f}%,少于 {limits.least_coverage * 100:.0f}%"
             found.append(Doubtful(code, title, said))

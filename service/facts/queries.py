@@ -130,8 +130,8 @@ def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:
     question, asked_of = reading.asked, reading.doubted.get(fact.code, [])
     if found.counted is not None and found.counted.unit is not fact.unit:
         raise UnitMismatch(f"用作“{fact.title}”", found.counted, f"单位“{fact.unit_text}”")
-    texts = [*found.doubts, *_texts(fact, reading, asked_of)]
-    n_hints = sum(each.severity is Severity.HINT for each in asked_of)
+    hints = [each for each in asked_of if each.severity is Severity.HINT]
+    weighty = [each for each in asked_of if each.severity is not Severity.HINT]
     return FactValue(
         code=fact.code,
         title=fact.title,
@@ -151,8 +151,9 @@ def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:
         coverage=found.coverage,
         n_rows=len(found.rows),
         open_doubts=len(found.doubts) + len(asked_of),
-        weighty_doubts=len(found.doubts) + len(asked_of) - n_hints,
-        doubts=texts[:MAX_SHOWN],
+        weighty_doubts=len(found.doubts) + len(weighty),
+        doubts=[*found.doubts, *_texts(fact, reading, weighty)][:MAX_SHOWN],
+        hints=_texts(fact, reading, hints)[:MAX_SHOWN],
         doubt_ids=[each.id for each in asked_of],
         age_days=found.age_days if found.age_days is not None else _age(fact, question, found),
         digest=digest(fact, found),

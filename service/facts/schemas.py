@@ -39,6 +39,8 @@ class FactValue(BaseModel):
     weighty_doubts: int
     """Open doubts that are more than hints."""
     doubts: list[str]
+    """What the weighty ones say."""
+    hints: list[str]
     doubt_ids: list[UUID]
     """The doubts of the book that touch it; what it doubts itself has no id."""
     age_days: ShownDecimal | None
