@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     """Where land files that came in are kept, with what was read of them."""
     photo_directory: Path = Path("var/photos")
     """Where the originals of photos are kept by their content; it grows and never changes."""
+    informant_key: SecretStr | None = None
+    """Key that seals informants: 32 bytes in URL-safe base64; instead of `informant_key_file`."""
+    informant_key_file: Path = Path("var/informant.key")
+    """Where that key lies; made at the first tip. Back it up apart from the backups."""
     font_file: Path | None = None
     """A TrueType font with Chinese characters for PDFs; without one it is looked for."""
     tianditu_key: SecretStr | None = None

@@ -225,6 +225,45 @@ class BulletinThresholds(_Section):
     stale_days: int
 
 
+class PatrolThresholds(_Section):
+    """How a track is read; see `inspections.patrols.PatrolLimits`."""
+
+    longest_gap_min: float
+    fastest_m_s: float
+    cell_deg: float
+    step_m: float
+
+
+class SignalThresholds(_Section):
+    """When a signal matches, when tips are one, and how many are taken."""
+
+    overlap_share: float
+    overlap_m2: float
+    trusted_accuracy_m: float
+    unknown_accuracy_m: float
+    nearest_m: float
+    candidate_score: float
+    matched_score: float
+    window_days: int
+    join_days: int
+    tips_per_address: int
+    address_minutes: int
+    tips_per_minute: int
+    tips_per_day: int
+    photo_mib_per_day: int
+    max_photos: int
+    status_per_address: int
+    unseal_hours: int
+    patch_quality: float
+    patrol_quality: float
+    enforcement_quality: float
+    shift_least_patches: int
+    shift_least_gain: float
+    max_patches: int
+    join_radius_m: dict[str, float]
+    patrol: PatrolThresholds
+
+
 class Thresholds(_Section):
     """All thresholds of one deployment."""
 
@@ -243,6 +282,7 @@ class Thresholds(_Section):
     doubts: DoubtThresholds
     rechecks: RecheckThresholds
     bulletins: BulletinThresholds
+    signals: SignalThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

@@ -63,6 +63,9 @@ from service.photos import routes as photos
 from service.reporting import routes as reporting
 from service.reporting.rules import MoveNotAllowed
 from service.security import READING_METHODS
+from service.signals import routes as signals
+from service.signals import tip_routes as tips
+from service.signals.gate import Counted
 from service.sowing import routes as sowing
 from service.supply import outlet_routes as outlets
 from service.supply import price_routes as prices
@@ -95,6 +98,8 @@ BOOKS = (
     facts,
     doubts,
     bulletins,
+    signals,
+    tips,
     maps,
 )
 PAGES = (
@@ -163,6 +168,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.admission = asyncio.Semaphore(ADMITTED_REQUESTS)
     app.state.writing = asyncio.Semaphore(ADMITTED_WRITERS)
     app.state.long = asyncio.Semaphore(1)
+    app.state.counted = Counted()
     _add_routes(app)
     errors.install(app, core=CORE, page=error_page)
     app.add_middleware(Guarded)
@@ -174,6 +180,7 @@ def _add_routes(app: FastAPI) -> None:
     for book in BOOKS:
         publish_actions(book.router)
         app.include_router(book.router, responses=errors.DOCUMENTED)
+    app.include_router(tips.public, responses=errors.DOCUMENTED)
     app.include_router(ogc.router)
     for each in PAGES:
         app.include_router(each.router, include_in_schema=False)

@@ -16,6 +16,7 @@ from tests import (
     books_photos,
     books_prices,
     books_products,
+    books_signals,
     books_stock,
     books_visits,
 )
@@ -32,6 +33,7 @@ BOOKS = (
     books_facts,
     books_doubts,
     books_bulletins,
+    books_signals,
 )
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}

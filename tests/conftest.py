@@ -199,6 +199,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         backup_directory=tmp_path / "backups",
         import_directory=tmp_path / "imports",
         photo_directory=tmp_path / "photos",
+        informant_key_file=tmp_path / "informant.key",
         jobs=False,
     )
 

@@ -107,6 +107,18 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         # agronomy
         "agronomy.read": _MAP,
         "agronomy.write": _KEEPERS,
+        # signals
+        "signal.read": _INSPECTION,
+        "signal.file": {_R.BUREAU: Reach.OWN, _R.OFFICER: Reach.OWN},
+        "signal.decide": _BUREAU,
+        "patrol.read": _INSPECTION | {_R.RECORDER: Reach.OWN},
+        "patrol.write": dict.fromkeys((_R.OFFICER, _R.RECORDER, _R.BUREAU), Reach.OWN),
+        "patch.import": _BUREAU,
+        # tips: what is sealed of them is opened by the bureau after the auditor's approval
+        "tip.read": _BUREAU,
+        "tip.unseal": _BUREAU,
+        "tip.unseal.read": {_R.BUREAU: Reach.OWN, _R.AUDITOR: Reach.OWN},
+        "tip.unseal.approve": {_R.AUDITOR: Reach.OWN},
     }
 )
 

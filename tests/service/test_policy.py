@@ -30,7 +30,12 @@ from tests import books
 from tests.books_outlets import bind
 
 TAIHE, SHANTANG, NOWHERE = "441803102", "441803105", "441803999"
-OPEN = {("POST", "/api/v1/sessions"), ("GET", "/healthz")}
+OPEN = {
+    ("POST", "/api/v1/sessions"),
+    ("GET", "/healthz"),
+    ("POST", "/api/v1/tips"),
+    ("POST", "/api/v1/tips/status"),
+}
 SERVER_SET = (
     "recorded_by",
     "recorded_at",

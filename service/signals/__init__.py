@@ -1,0 +1,1 @@
+"""Signals on land: tips with a sealed informant, patrols, monitoring patches, enforcement."""

@@ -1,0 +1,78 @@
+"""From the book of parcels to the pure rules of matching, and back."""
+
+from dataclasses import fields
+
+import shapely
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geo import ellipsoid
+from inspections.signals import Land, MatchLimits, ParcelMatch, Placed, match_parcels, reach_m
+from service import space
+from service.areas.queries import CODE_LENGTH
+from service.database import thresholds_of
+from service.parcels.models import AreaOutline, FarmlandOverlay, ParcelVersion
+from service.parcels.queries import Moment, valid
+
+MAX_PARCELS = 500
+"""Around one signal; a patch over more of them is looked at with the largest common parts only."""
+
+
+def limits(session: Session) -> MatchLimits:
+    """Return this deployment's numbers."""
+    told = thresholds_of(session).signals
+    return MatchLimits(**{each.name: getattr(told, each.name) for each in fields(MatchLimits)})
+
+
+def parcels_of(
+    session: Session, geometry: shapely.Geometry, accuracy_m: float | None
+) -> list[tuple[ParcelMatch, str]]:
+    """Return the parcels that a place speaks of, with the area of each."""
+    placed, numbers = Placed(geometry, accuracy_m), limits(session)
+    around = _around(geometry, reach_m(placed, numbers))
+    query = (
+        select(ParcelVersion)
+        .where(
+            valid(ParcelVersion, Moment.of(session)),
+            space.intersects(ParcelVersion.geometry, around),
+        )
+        .order_by(ParcelVersion.id)
+        .limit(MAX_PARCELS)
+    )
+    found = {each.uid: each for each in session.scalars(query)}
+    farmland = _on_farmland(session, [each.id for each in found.values()])
+    lands = [Land(uid, each.geometry, each.id in farmland) for uid, each in found.items()]
+    matches = match_parcels(placed, lands, numbers)
+    return [(each, found[each.uid].area_code) for each in matches]
+
+
+def _around(geometry: shapely.Geometry, metres: float) -> shapely.Geometry:
+    if not metres:
+        return geometry
+    east, north = ellipsoid.local_scale(geometry.y)
+    x, y = metres / float(east), metres / float(north)
+    return shapely.box(geometry.x - x, geometry.y - y, geometry.x + x, geometry.y + y)
+
+
+def _on_farmland(session: Session, ids: list[int]) -> set[int]:
+    if not ids:
+        return set()
+    query = select(FarmlandOverlay.parcel_id).where(
+        FarmlandOverlay.parcel_id.in_(ids), FarmlandOverlay.is_edge_only.is_(False)
+    )
+    return set(session.scalars(query.distinct()))
+
+
+def village_at(session: Session, lon: float, lat: float) -> str | None:
+    """Return the village that a position lies in, by its outline or by the parcel there."""
+    point, moment = shapely.Point(lon, lat), Moment.of(session)
+    for model in (AreaOutline, ParcelVersion):
+        found = session.scalars(
+            select(model.area_code)
+            .where(valid(model, moment), space.intersects(model.geometry, point))
+            .order_by(model.area_code)
+        ).all()
+        villages = [code for code in found if len(code) == CODE_LENGTH["village"]]
+        if villages:
+            return villages[0]
+    return None

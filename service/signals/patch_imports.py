@@ -1,0 +1,309 @@
+"""Importing monitoring patches: each row a signal, or a reason why not."""
+
+import hashlib
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from uuid import UUID, uuid4, uuid5
+
+import numpy as np
+import shapely
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geo import datum as shifts
+from inspections.patches import (
+    PatchRow,
+    ShiftEvidence,
+    read_row,
+    shift_evidence,
+)
+from inspections.signals import MatchState, Source
+from service import records, space
+from service.database import thresholds_of
+from service.errors import Invalid
+from service.parcels import queries as parcels
+from service.parcels.models import ParcelVersion
+from service.parcels.queries import Moment, valid
+from service.parcels.schemas import Datum
+from service.records import NAMESPACE
+from service.schemas import CIVIL_ZONE
+from service.security import Viewer, is_in_view, whole_system
+from service.signals import matching
+from service.signals.actions import AS_IS, Said, Spot, record_signal
+from service.signals.codes import patch_types
+from service.signals.models import PatchImport, Signal, SignalParcel
+from service.signals.patch_files import PatchFile, PatchIn
+from service.signals.schemas import PatchReport, PatchRowRead
+
+M2_PER_MU = 2000 / 3
+MAX_SAID = 500
+MAX_TRIED = 200
+"""Patches that are laid on the parcels to tell their datum."""
+COUNTY = 6
+BULK = 500
+
+
+@dataclass
+class Sorted:
+    """What the rows of a file came to."""
+
+    taken: list[tuple[PatchIn, PatchRow]] = field(default_factory=list)
+    faults: list[PatchRowRead] = field(default_factory=list)
+    n_refused: int = 0
+    n_without_claim: int = 0
+
+
+@dataclass(frozen=True)
+class Understood:
+    """In which datum the patches are, and how that is known."""
+
+    datum: Datum
+    is_detected: bool
+    reason: str
+
+
+def import_patches(
+    session: Session,
+    file: PatchFile,
+    *,
+    content: bytes,
+    filename: str,
+    declared: Datum | None,
+    is_dry_run: bool,
+) -> PatchReport:
+    """Enter the patches of a file; the rows that are wrong are told and left out."""
+    limit = thresholds_of(session).signals.max_patches
+    if len(file.patches) > limit:
+        raise Invalid(f"一个文件最多 {limit} 个图斑,请分批导入", field="file")
+    done = _sorted(session, file.patches)
+    meant = _understood(session, [each.geometry for each, _ in done.taken], declared)
+    spots = [_spot(patch, row, meant.datum) for patch, row in done.taken]
+    batch = uuid4()
+    trial = session.begin_nested()
+    written = _written(session, done, spots, batch)
+    report = _report(session, file, done, meant, written, is_dry_run=is_dry_run)
+    if is_dry_run:
+        trial.rollback()
+        session.info.pop("audit_queue", None)
+        return report
+    trial.commit()
+    if not report.n_new:
+        return report
+    viewer: Viewer = session.info["viewer"]
+    digest = hashlib.sha256(content).hexdigest()
+    values = {
+        "area_code": viewer.area_code,
+        "filename": filename.replace("\x00", "").encode("utf-8", "replace").decode()[-200:],
+        "file_sha256": digest,
+        "datum": meant.datum,
+        "is_datum_detected": meant.is_detected,
+        "n_rows": len(file.patches),
+        "n_new": report.n_new,
+        "n_known": report.n_known,
+        "n_refused": report.n_refused,
+    }
+    records.write(session, PatchImport, values, row=batch, digest=digest, action="patch.import")
+    return report.model_copy(update={"import_id": batch})
+
+
+def _sorted(session: Session, patches: list[PatchIn]) -> Sorted:
+    done, kinds, today = Sorted(), patch_types(), records.today(session)
+    for patch in patches:
+        read = read_row(patch.fields, kinds, today=today)
+        faults = [] if isinstance(read, PatchRow) else list(read)
+        said = [(each.column, each.value, each.reason) for each in faults]
+        said += _faults_of_place(patch.geometry)
+        if said or not isinstance(read, PatchRow):
+            _refuse(done, patch.row, said)
+        elif read.kind.claim is None:
+            done.n_without_claim += 1
+        else:
+            done.taken.append((patch, read))
+    return done
+
+
+def _refuse(done: Sorted, row: int, said: list[tuple[str, str, str]]) -> None:
+    done.n_refused += 1
+    for column, value, reason in said:
+        if len(done.faults) < MAX_SAID:
+            clean = value.replace("\x00", "").encode("utf-8", "replace").decode()
+            done.faults.append(PatchRowRead(row=row, column=column, value=clean, reason=reason))
+
+
+def _faults_of_place(geometry: shapely.Geometry | None) -> list[tuple[str, str, str]]:
+    if geometry is None or geometry.is_empty:
+        return [("geometry", "", "没有位置,或经纬度不是度")]
+    if not geometry.is_valid:
+        why = shapely.is_valid_reason(geometry)[:60]
+        return [("geometry", why, "图形不合格,请先修复")]
+    if geometry.geom_type not in {"Point", "Polygon", "MultiPolygon"}:
+        return [("geometry", geometry.geom_type, "图形须是面或点")]
+    return []
+
+
+def _understood(
+    session: Session, places: list[shapely.Geometry | None], declared: Datum | None
+) -> Understood:
+    """Say in which datum the patches are: as declared, else as they fit the parcels."""
+    if declared is not None:
+        return Understood(declared, False, "按您指明的坐标基准")
+    evidence = _evidence(session, [each for each in places if each is not None][:MAX_TRIED])
+    told = f"{evidence.n_patches} 个图斑与地块重合:原样 {evidence.fit_as_given:.2f},"
+    told += f"去掉 GCJ-02 偏移后 {evidence.fit_taken_back:.2f}"
+    if evidence.is_shifted:
+        return Understood(Datum.GCJ02, True, f"{told};判断为 GCJ-02,已换算,原坐标留存")
+    return Understood(Datum.CGCS2000, False, f"{told};没有看出 GCJ-02 偏移,按 CGCS2000")
+
+
+def _evidence(session: Session, given: list[shapely.Geometry]) -> ShiftEvidence:
+    numbers = thresholds_of(session).signals
+    areas = [each for each in given if each.geom_type != "Point"]
+    taken_back = [shapely.transform(each, _unshifted) for each in areas]
+    lands: list[shapely.Geometry] = []
+    if len(areas) >= numbers.shift_least_patches:
+        around = shapely.union_all([shapely.box(*e.bounds) for e in (*areas, *taken_back)])
+        query = select(ParcelVersion.geometry).where(
+            valid(ParcelVersion, Moment.of(session)),
+            space.intersects(ParcelVersion.geometry, around),
+        )
+        with whole_system(session):
+            lands = list(session.scalars(query))
+    return shift_evidence(
+        areas,
+        taken_back,
+        lands,
+        least_patches=numbers.shift_least_patches,
+        least_gain=numbers.shift_least_gain,
+    )
+
+
+def _unshifted(points: np.ndarray) -> np.ndarray:
+    return np.column_stack(shifts.wgs84_from_gcj02(points[:, 0], points[:, 1]))
+
+
+def _true(points: np.ndarray, measured_in: Datum) -> np.ndarray:
+    if measured_in is Datum.BD09:
+        lon, lat = shifts.gcj02_from_bd09(points[:, 0], points[:, 1])
+        points = np.column_stack([lon, lat])
+    return points if measured_in in AS_IS else _unshifted(points)
+
+
+def _spot(patch: PatchIn, row: PatchRow, measured_in: Datum) -> Spot:
+    given = patch.geometry
+    assert given is not None  # a row without a place was refused
+    true = shapely.transform(given, lambda points: _true(points, measured_in))
+    radius = math.sqrt(row.area_mu * M2_PER_MU / math.pi) if row.area_mu else None
+    return Spot(
+        true,
+        radius if given.geom_type == "Point" else None,
+        measured_in,
+        None if measured_in in AS_IS else given.wkt,
+    )
+
+
+def _written(
+    session: Session, done: Sorted, spots: list[Spot], batch: UUID
+) -> list[tuple[Signal, bool]]:
+    """Write the signals; tell of each whether it is new. What lies elsewhere is refused."""
+    viewer: Viewer = session.info["viewer"]
+    quality = thresholds_of(session).signals.patch_quality
+    written: list[tuple[Signal, bool]] = []
+    kept: list[tuple[PatchIn, PatchRow]] = []
+    records.take_turn(session)
+    for (patch, row), spot in zip(done.taken, spots, strict=True):
+        inside = spot.geometry.representative_point()
+        with whole_system(session):
+            area_code = matching.village_at(session, inside.x, inside.y) or viewer.area_code
+        if not is_in_view(session, area_code) or _is_far(session, viewer, inside):
+            _refuse(done, patch.row, [("geometry", "", "不在您的辖区")])
+            continue
+        said = _said(row, spot, area_code, quality, batch)
+        written.append(record_signal(session, said))
+        kept.append((patch, row))
+    done.taken[:] = kept
+    return written
+
+
+def _is_far(session: Session, viewer: Viewer, inside: shapely.Point) -> bool:
+    """Tell whether a place lies outside the county, where its outline is known."""
+    with whole_system(session):
+        outline = parcels.outline(session, viewer.area_code[:COUNTY], Moment.of(session))
+    return outline is not None and not shapely.intersects(outline.geometry, inside)
+
+
+def _said(row: PatchRow, spot: Spot, area_code: str, quality: float, batch: UUID) -> Said:
+    assert row.kind.claim is not None  # a row without a claim was left out
+    # The same patch in another file, or in a later delivery of it, is the same signal.
+    key = (row.number, row.kind.code, row.after_on, shapely.to_wkb(spot.geometry).hex())
+    digest = records.content_digest({"patch": key})
+    return Said(
+        Source.MONITORING,
+        "file",
+        area_code,
+        row.kind.claim,
+        _noon(row.after_on),
+        quality,
+        spot,
+        id=uuid5(NAMESPACE, f"patch:{digest}"),
+        digest=digest,
+        batch_id=batch,
+        is_asked=row.kind.is_asked,
+        area_m2=round(row.area_mu * M2_PER_MU, 2) if row.area_mu else None,
+        reference_no=row.number,
+        note=_note(row),
+    )
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(0, 0), CIVIL_ZONE).astimezone(UTC)
+
+
+def _note(row: PatchRow) -> str:
+    farmland = {True: "是", False: "否", None: "未填"}[row.says_basic_farmland]
+    before = f"前时相 {row.before_on}," if row.before_on else ""
+    told = f"{row.kind.code} {row.kind.name};{before}后时相 {row.after_on};是否永农:{farmland}"
+    return f"{told};{row.note}"[:500] if row.note else told
+
+
+def _report(
+    session: Session,
+    file: PatchFile,
+    done: Sorted,
+    meant: Understood,
+    written: list[tuple[Signal, bool]],
+    *,
+    is_dry_run: bool,
+) -> PatchReport:
+    west, south, east, north = shapely.total_bounds([each.geometry for each, _ in written])
+    n_new = sum(is_new for _, is_new in written)
+    return PatchReport(
+        import_id=None,
+        is_dry_run=is_dry_run,
+        n_rows=len(file.patches),
+        n_new=n_new,
+        n_known=len(written) - n_new,
+        n_without_claim=done.n_without_claim,
+        n_to_ask=sum(row.kind.is_asked for _, row in done.taken),
+        n_refused=done.n_refused,
+        n_matched=_n_matched(session, [each.id for each, _ in written]),
+        datum=meant.datum,
+        is_datum_detected=meant.is_detected,
+        datum_reason=meant.reason,
+        crs_reason=file.crs_reason[:1000],
+        box=(float(west), float(south), float(east), float(north)) if written else None,
+        rows=done.faults,
+    )
+
+
+def _n_matched(session: Session, ids: list[UUID]) -> int:
+    """Count the signals that speak of a parcel for sure."""
+    found: set[UUID] = set()
+    for start in range(0, len(ids), BULK):
+        query = select(SignalParcel.signal_id).where(
+            SignalParcel.signal_id.in_(ids[start : start + BULK]),
+            SignalParcel.state == MatchState.MATCHED,
+        )
+        with whole_system(session):
+            found |= set(session.scalars(query))
+    return len(found)
