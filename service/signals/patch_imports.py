@@ -275,7 +275,6 @@ def _report(
     *,
     is_dry_run: bool,
 ) -> PatchReport:
-    west, south, east, north = shapely.total_bounds([each.geometry for each, _ in written])
     n_new = sum(is_new for _, is_new in written)
     return PatchReport(
         import_id=None,
@@ -291,9 +290,17 @@ def _report(
         is_datum_detected=meant.is_detected,
         datum_reason=meant.reason,
         crs_reason=file.crs_reason[:1000],
-        box=(float(west), float(south), float(east), float(north)) if written else None,
+        box=_box([each for each, _ in written]),
         rows=done.faults,
     )
+
+
+def _box(found: list[Signal]) -> tuple[float, float, float, float] | None:
+    if not found:
+        return None
+    places = np.array([each.geometry for each in found], dtype=object)
+    west, south, east, north = shapely.total_bounds(places).tolist()
+    return west, south, east, north
 
 
 def _n_matched(session: Session, ids: list[UUID]) -> int:
