@@ -49,7 +49,9 @@ from service.pages import (
     machinery_routes,
     outlet_routes,
     price_routes,
+    signal_routes,
     supply_routes,
+    tip_routes,
     visit_routes,
 )
 from service.pages import import_routes as land_pages
@@ -116,6 +118,8 @@ PAGES = (
     leader_routes,
     doubt_routes,
     bulletin_routes,
+    signal_routes,
+    tip_routes,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
 CORE = dict.fromkeys((MoveNotAllowed, StepOutOfOrder, StepNotAllowed), Conflict)
@@ -184,6 +188,7 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(ogc.router)
     for each in PAGES:
         app.include_router(each.router, include_in_schema=False)
+    app.include_router(tip_routes.public, include_in_schema=False)
     app.add_api_route(
         "/healthz",
         healthz,

@@ -27,7 +27,9 @@ from starlette.concurrency import run_in_threadpool
 from service.columns import ordered_text
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-LONG_REQUESTS = frozenset({"/api/v1/parcels/exports", "/land/export", "/api/v1/patches/imports"})
+LONG_REQUESTS = frozenset(
+    {"/api/v1/parcels/exports", "/land/export", "/api/v1/patches/imports", "/patches"}
+)
 """Requests that wait for another process; they are admitted apart from the writers."""
 NO_OUTLET = UUID(int=0)
 """Of an operator who speaks for no outlet: they see nothing."""

@@ -43,6 +43,8 @@ NAVIGATION = (
     ("/machinery", "农机", tuple(role for role in Role if may(role, "machinery.read"))),
     ("/visits", "检查", tuple(role for role in Role if may(role, "visit.read"))),
     ("/campaigns", "抽查", tuple(role for role in Role if may(role, "campaign.read"))),
+    ("/signals", "线索", tuple(role for role in Role if may(role, "signal.read"))),
+    ("/patrols", "巡查", tuple(role for role in Role if may(role, "patrol.read"))),
     ("/overview", "总览", tuple(role for role in Role if may(role, "fact.read"))),
     ("/lint", "核对", tuple(role for role in Role if may(role, "fact.read"))),
     ("/map", "地图", tuple(role for role in Role if may(role, "map.read"))),
