@@ -217,10 +217,11 @@ class ShiftEvidence:
     """How well patches fit the parcels as given, and with GCJ-02 taken back.
 
     The figures are the means over the patches of the best common share (common area over the
-    area of both together).
+    area of both together). Where there are too few patches or no parcels, nothing `is_told`.
     """
 
     n_patches: int
+    is_told: bool
     fit_as_given: float
     fit_taken_back: float
     is_shifted: bool
@@ -257,7 +258,9 @@ def shift_evidence(
     gain = fits[1] - fits[0]
     is_told = len(given) >= least_patches and len(parcels) > 0
     is_shifted = is_told and gain >= least_gain and fits[1] >= 2 * fits[0]
-    return ShiftEvidence(len(given), round(fits[0], 4), round(fits[1], 4), bool(is_shifted))
+    return ShiftEvidence(
+        len(given), is_told, round(fits[0], 4), round(fits[1], 4), bool(is_shifted)
+    )
 
 
 def _fit(patches: npt.NDArray[np.object_], parcels: Sequence[shapely.Geometry]) -> float:

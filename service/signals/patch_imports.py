@@ -149,6 +149,10 @@ def _understood(
     if declared is not None:
         return Understood(declared, False, "按您指明的坐标基准")
     evidence = _evidence(session, [each for each in places if each is not None][:MAX_TRIED])
+    if not evidence.is_told:
+        return Understood(
+            Datum.CGCS2000, False, "面状图斑太少,或附近没有图斑账,无法比对,按 CGCS2000"
+        )
     told = f"{evidence.n_patches} 个图斑与地块重合:原样 {evidence.fit_as_given:.2f},"
     told += f"去掉 GCJ-02 偏移后 {evidence.fit_taken_back:.2f}"
     if evidence.is_shifted:

@@ -143,6 +143,7 @@ def test_too_few_patches_or_no_parcels_tell_nothing():
     parcels = squares(12)
     shifted = moved(parcels[:2], datum.gcj02_from_wgs84)
     assert not evidence(shifted, parcels).is_shifted
+    assert not evidence(shifted, parcels).is_told
     assert not evidence(moved(parcels[:9], datum.gcj02_from_wgs84), []).is_shifted
     assert evidence([], parcels).fit_as_given == 0
 
