@@ -39,6 +39,7 @@ from service.photos import queries as photos
 from service.photos.store import PhotoStore
 from service.reporting import queries as reporting
 from service.security import Role
+from service.signals import informants
 from service.sowing import imports, plan_rollups, rollups
 from service.terminal import console, opened, problems, show_rows
 
@@ -364,7 +365,7 @@ def restore(
 
 
 def _refuse_lost_photos(session: Session, store: PhotoStore) -> None:
-    lost = photos.lost(session, store)
+    lost = photos.lost(session, store) + informants.lost(session, store)
     for sha256 in lost[:20]:
         problems.print(f"照片原件缺失或已损坏:{sha256}", soft_wrap=True)
     if lost:

@@ -121,3 +121,10 @@ def original(session: Session, box: Sealer, store: PhotoStore, photo_id: UUID) -
         raise NotFound("没有这张照片;请核对编号", id=str(photo_id))
     _refuse_other_key(box, held.key_id)
     return box.open(store.original(held.sha256), subject=photo_id)
+
+
+def lost(session: Session, store: PhotoStore) -> list[str]:
+    """Return the hashes of tips' pictures and boxes that are missing or not what they were."""
+    shown = session.scalars(select(TipPhoto.sha256).distinct())
+    boxes = session.scalars(select(SealedOriginal.sha256))
+    return [each for each in sorted({*shown, *boxes}) if not store.is_whole(each)]

@@ -352,3 +352,15 @@ def with_segments(content: bytes, n: int) -> bytes:
     for _ in range(n):
         content = with_segment(content, 0xED, bytes(60_000))
     return content
+
+
+def test_a_picture_or_a_box_that_was_changed_is_found(told, database, settings):
+    kept = PhotoStore(settings.photo_directory)
+    places = sorted(settings.photo_directory.glob("originals/*/*"))
+    assert len(places) == 2
+    with database.system_reading() as session:
+        assert informants.lost(session, kept) == []
+        for place in places:
+            place.chmod(0o600)
+            place.write_bytes(place.read_bytes()[:-1])
+        assert informants.lost(session, kept) == [each.name for each in places]
