@@ -1,0 +1,291 @@
+"""Markers: dated changes and lasting states that a parcel's series of indices shows."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.marker_rules import Calendar, MarkerLimits, calendar_of, season_spans
+from geo.marker_words import PhaseBit, SeasonState, Unknown
+from geo.series import N_INDICES, Missing
+
+if TYPE_CHECKING:
+    from geo.marker_kernel import Found
+    from geo.marker_states import Spell
+
+Days = NDArray[np.datetime64]
+Offsets = NDArray[np.int16]
+Shares = NDArray[np.float32]
+Codes = NDArray[np.uint8]
+
+NEVER = -1
+"""Offset of a day that there is none of."""
+PHASES_A_YEAR = 3
+"""Two of rice and one of winter."""
+YEAR_DAYS = 366
+PARCELS_AT_ONCE = 2**14
+"""In one turn of a thread."""
+MAX_CODE = max(Missing)
+
+
+@dataclass(frozen=True)
+class Events:
+    """A marker that may come several times in a series.
+
+    Attributes
+    ----------
+    offset : int16 array, shape (n, p)
+        Days since the first date of the series, `NEVER` where the phase has none.
+    confidence : float32 array, shape (n, p)
+        0 to 1.
+    unknown : uint8 array, shape (n,)
+        An `Unknown`: why events may have been missed, `KNOWN` where they were not.
+    origin : datetime64[D]
+        The first date of the series.
+    """
+
+    offset: Offsets
+    confidence: Shares
+    unknown: Codes
+    origin: np.datetime64
+
+    def days(self) -> Days:
+        """Return the days, shape (n, p); NaT where there is none."""
+        return _days(self.offset, self.origin)
+
+    def count(self) -> NDArray[np.intp]:
+        """Return how many events each parcel has, shape (n,)."""
+        return np.asarray((self.offset != NEVER).sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Spells:
+    """A marker that lasts.
+
+    Attributes
+    ----------
+    first, last : int16 array, shape (n,)
+        Days since the first date of the series, `NEVER` where it was not seen.
+    confidence : float32 array, shape (n,)
+        0 to 1.
+    unknown : uint8 array, shape (n,)
+        An `Unknown`: why it cannot be told, `KNOWN` where it can.
+    origin : datetime64[D]
+        The first date of the series.
+    """
+
+    first: Offsets
+    last: Offsets
+    confidence: Shares
+    unknown: Codes
+    origin: np.datetime64
+
+    def is_seen(self) -> NDArray[np.bool_]:
+        """Tell of each parcel whether it was seen, shape (n,)."""
+        return np.asarray(self.first != NEVER)
+
+    def first_days(self) -> Days:
+        """Return the first days, shape (n,); NaT where not seen."""
+        return _days(self.first, self.origin)
+
+    def last_days(self) -> Days:
+        """Return the last days, shape (n,); NaT where not seen."""
+        return _days(self.last, self.origin)
+
+
+@dataclass(frozen=True)
+class Markers:
+    """What the series of n parcels show. Phases are numbered alike in all events.
+
+    Attributes
+    ----------
+    dates : datetime64[D] array, shape (t,)
+        Of the series.
+    flooding, transplanting, green_up, harvest : Events
+        First and last flooded date of a confirmed flooding; half of the maximum reached; the
+        steepest fall of NDVI.
+    peak : int16 array, shape (n, p)
+        Offset of the highest NDVI of each phase, `NEVER` where there is no phase.
+    may_be_flooded : bool array, shape (n, p)
+        No flooding was seen, but a gap before green-up may hide one.
+    bare, built, pond, trees, idle : Spells
+        Lasting states; `idle` spans the idle main seasons.
+    n_idle : int8 array, shape (n,)
+        Idle main seasons in a row up to the last one that is over.
+    season_spans : datetime64[D] array, shape (s, 2)
+        First and last day of each main season.
+    seasons : uint8 array, shape (n, s)
+        A `SeasonState`.
+    n_clear : int16 array, shape (n,)
+        Clear dates, spikes not counted.
+    gap_days : int16 array, shape (n,)
+        Longest time without a clear date within the main seasons.
+    unknown : uint8 array, shape (n,)
+        An `Unknown` of the parcel as a whole.
+    """
+
+    dates: Days
+    flooding: Events
+    transplanting: Events
+    green_up: Events
+    harvest: Events
+    peak: Offsets
+    may_be_flooded: NDArray[np.bool_]
+    bare: Spells
+    built: Spells
+    pond: Spells
+    trees: Spells
+    idle: Spells
+    n_idle: NDArray[np.int8]
+    season_spans: Days
+    seasons: Codes
+    n_clear: NDArray[np.int16]
+    gap_days: NDArray[np.int16]
+    unknown: Codes
+
+
+def markers_of(
+    dates: Days,
+    cube: NDArray[np.floating],
+    missing: Codes,
+    limits: MarkerLimits,
+    *,
+    composite_days: int = 0,
+    n_threads: int = 1,
+) -> Markers:
+    """Find all markers of all parcels in one pass, parallel over parcels.
+
+    Parameters
+    ----------
+    dates : datetime64[D] array, shape (t,)
+        Strictly rising civil days.
+    cube : float array, shape (n, t, 4)
+        NDVI, EVI, LSWI, BSI as `geo.series.clean` leaves them, NaN where missing. Without EVI,
+        NDVI stands in; without LSWI there is no flooding, pond or tree; without BSI no bare soil.
+    missing : uint8 array, shape (n, t)
+        A `geo.series.Missing`.
+    limits : MarkerLimits
+        What is compared with.
+    composite_days : int
+        Days that one date stands for, 0 for single images. Of composites a trough of NDVI at
+        which LSWI stands highest above it counts as flooding, with half the confidence, and all
+        limits of days grow by so much.
+    n_threads : int
+        Ranges of parcels that are read at once.
+
+    Returns
+    -------
+    Markers
+        One row for a parcel, whatever the order of parcels.
+
+    Raises
+    ------
+    ValueError
+        Where shapes do not fit or the dates do not rise.
+
+    References
+    ----------
+    Xiao et al. 2005, Remote Sensing of Environment 95:480; 2006, 100:95.
+    """
+    from geo import marker_kernel, marker_room  # noqa: PLC0415 # loads numba
+
+    dates = np.asarray(dates, dtype="datetime64[D]")
+    if cube.shape != (*missing.shape, N_INDICES) or cube.shape[1] != len(dates):
+        raise ValueError(f"{len(dates)} dates, {missing.shape} reasons, {cube.shape} values")
+    if missing.size and missing.max() > MAX_CODE:
+        raise ValueError(f"{missing.max()} is no reason for what is missing")
+    calendar = calendar_of(dates, limits)
+    years = 1 + int(calendar.day[-1]) // YEAR_DAYS
+    found = marker_room.room(len(cube), PHASES_A_YEAR * years, len(calendar.season_first))
+    given = (
+        np.ascontiguousarray(cube, dtype=np.float32),
+        np.ascontiguousarray(missing, dtype=np.uint8),
+        calendar,
+        marker_room.numbers(limits, composite_days),
+        found,
+    )
+    starts = range(0, len(cube), PARCELS_AT_ONCE)
+    with ThreadPoolExecutor(n_threads) as pool:
+        for _ in pool.map(
+            lambda start: marker_kernel.fill(
+                *given, start, min(start + PARCELS_AT_ONCE, len(cube))
+            ),
+            starts,
+        ):
+            pass
+    return _told(dates, calendar, limits, found)
+
+
+def _told(dates: Days, calendar: Calendar, limits: MarkerLimits, found: "Found") -> Markers:
+    phases, origin = found.phases, dates[0]
+
+    def events(offset: Offsets, confidence: Shares, hidden_in_days: int) -> Events:
+        is_hidden = (offset == NEVER).all(axis=1) & (found.gap_days > hidden_in_days)
+        unknown = np.where(is_hidden, np.uint8(Unknown.GAP), np.uint8(Unknown.KNOWN))
+        unknown = np.where(found.unknown != Unknown.KNOWN, found.unknown, unknown)
+        return Events(offset, confidence, unknown, origin)
+
+    def spells(of: "Spell") -> Spells:
+        is_seen = of.first != NEVER
+        unknown = np.where(found.unknown != Unknown.KNOWN, found.unknown, of.unknown)
+        unknown[is_seen] = Unknown.KNOWN
+        return Spells(of.first, of.last, of.confidence, unknown, origin)
+
+    idle, n_idle = _idle(calendar, found, limits, origin)
+    return Markers(
+        dates=dates,
+        flooding=events(phases.flooded, phases.flood_confidence, limits.gap_days),
+        transplanting=events(phases.transplanted, phases.flood_confidence, limits.gap_days),
+        green_up=events(phases.green_up, phases.green_up_confidence, limits.confirm_days),
+        harvest=events(phases.harvest, phases.harvest_confidence, limits.harvest_max_days),
+        peak=phases.peak,
+        may_be_flooded=(phases.kind & PhaseBit.MAY_BE_FLOODED) > 0,
+        bare=spells(found.bare),
+        built=spells(found.built),
+        pond=spells(found.pond),
+        trees=spells(found.trees),
+        idle=idle,
+        n_idle=n_idle,
+        season_spans=season_spans(dates, limits),
+        seasons=found.seasons,
+        n_clear=found.n_clear,
+        gap_days=found.gap_days,
+        unknown=found.unknown,
+    )
+
+
+def _idle(
+    calendar: Calendar, found: "Found", limits: MarkerLimits, origin: np.datetime64
+) -> tuple[Spells, NDArray[np.int8]]:
+    """Count idle main seasons backwards from the last that is over."""
+    n = len(found.seasons)
+    n_idle = np.zeros(n, dtype=np.int8)
+    first, last = (np.full(n, NEVER, dtype=np.int16) for _ in range(2))
+    is_counting = np.ones(n, dtype=bool)
+    unknown = np.full(n, Unknown.SHORT_SERIES, dtype=np.uint8)
+    for s in reversed(range(found.seasons.shape[1])):
+        state = found.seasons[:, s]
+        is_over = state != SeasonState.NOT_OVER
+        is_newest = is_counting & is_over & (unknown == Unknown.SHORT_SERIES)
+        unknown[is_newest] = np.where(
+            state[is_newest] == SeasonState.UNKNOWN, Unknown.GAP, Unknown.KNOWN
+        )
+        is_idle = is_counting & (state == SeasonState.IDLE)
+        n_idle += is_idle
+        first[is_idle] = max(int(calendar.season_first[s]), 0)
+        last[is_idle & (last == NEVER)] = min(
+            int(calendar.season_last[s]), int(calendar.day[-1])
+        )
+        is_counting &= is_idle | ~is_over
+    shown = np.minimum(1.0, np.maximum(0.0, 1 - found.gap_days / (2 * limits.idle_gap_days)))
+    sure = (0.5 * np.minimum(n_idle, 2) / 2 + 0.5 * shown) * (n_idle > 0)
+    unknown = np.where(found.unknown != Unknown.KNOWN, found.unknown, unknown)
+    return Spells(first, last, sure.astype(np.float32), unknown, origin), n_idle
+
+
+def _days(offset: Offsets, origin: np.datetime64) -> Days:
+    days = origin + offset.astype("timedelta64[D]")
+    days[offset == NEVER] = np.datetime64("NaT")
+    return np.asarray(days)
