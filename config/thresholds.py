@@ -214,6 +214,73 @@ class DoubtThresholds(_Section):
     storage_share: Decimal
 
 
+MonthDay = tuple[int, int]
+Windows = tuple[tuple[MonthDay, MonthDay], ...]
+
+
+class MarkerThresholds(_Section):
+    """What a series of imagery shows; see `geo.marker_rules.MarkerLimits`."""
+
+    min_clear_dates: int
+    gap_days: int
+    spike_depth: float
+    spike_days: int
+    flood_margin: float
+    half_max_share: float
+    confirm_days: int
+    season_days: int
+    canopy_ndvi: float
+    rise: float
+    trough_depth: float
+    trough_rise: float
+    harvest_drop: float
+    harvest_days: int
+    harvest_max_days: int
+    bare_bsi: float
+    bare_ndvi: float
+    bare_dates: int
+    bare_days: int
+    built_days: int
+    built_dates: int
+    built_bsi_range: float
+    pond_share: float
+    pond_ndvi: float
+    pond_dates: int
+    pond_days: int
+    tree_low: float
+    tree_range: float
+    tree_lswi: float
+    tree_dry_share: float
+    tree_dates: int
+    tree_days: int
+    idle_dates: int
+    idle_gap_days: int
+    weed_low: float
+    weed_high: float
+    main_seasons: Windows
+    field_work: Windows
+    pond_windows: Windows
+
+
+class UseThresholds(_Section):
+    """How markers become a use; see `inspections.observed_use.UseLimits`."""
+
+    earthwork_days: int
+    crop_after_bare_days: int
+    harvest_before_bare_days: int
+    unseen_flood_confidence: float
+    dry_crop_confidence: float
+    one_season_confidence: float
+
+
+class DropThresholds(_Section):
+    """When a fall of NDVI is an event; see `geo.drops.DropLimits`."""
+
+    drop: float
+    days: int
+    dated_back_days: int
+
+
 class BulletinThresholds(_Section):
     """When a bulletin may be issued, and when a correction is proposed."""
 
@@ -281,6 +348,9 @@ class Thresholds(_Section):
     lint: LintThresholds
     doubts: DoubtThresholds
     rechecks: RecheckThresholds
+    markers: MarkerThresholds
+    observed_use: UseThresholds
+    drops: DropThresholds
     bulletins: BulletinThresholds
     signals: SignalThresholds
 

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.marker_reading import Clear, Limits, is_wet
+from geo.marker_reading import Clear, Limits
 from geo.marker_words import PhaseBit
 
 NONE = -1
@@ -14,8 +14,8 @@ FLOODED, HARVESTED, MAY_BE_FLOODED = (int(bit) for bit in PhaseBit)
 FLOOD_SURE, FLOOD_TWICE, FLOOD_NO_GAP, COMPOSITE_SHARE = 0.6, 0.2, 0.2, 0.5
 """Confidence of a confirmed flooding; more if seen twice, more if no gap follows; of a composite
 half of it. [D]"""
-SENESCENT_SHARE = 0.5
-"""A phase ends where NDVI has lost this share of its rise."""
+SENESCENT_SHARE = 0.75
+"""A phase ends where NDVI has lost this share of its rise, and no less than a harvest takes. [D]"""
 RIPENING_STEP = 0.05
 """While NDVI goes on falling by more, the harvest is not over. [D]"""
 
@@ -60,37 +60,52 @@ class _Open(NamedTuple):
     last_wet: int
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def find_phases(clear: Clear, n: int, limits: Limits, phases: Phases, i: int) -> None:
     """Walk over a parcel's observations once and write its green phases."""
-    low, peak, first_wet, last_wet = 0, NONE, NONE, NONE
+    phase = _Open(0, NONE, NONE, NONE)
     if n > 0 and clear.ndvi[0] >= limits.canopy_ndvi:
-        low, peak = NONE, 0  # green before the first image: its rise was not seen
+        phase = _Open(NONE, 0, NONE, NONE)  # green before the first image: its rise was not seen
     for j in range(n):
-        wet = is_wet(clear, j, n, limits)
-        if peak != NONE:
-            harvest = _harvest(clear, j, n, low, limits)
-            if harvest != NONE or _is_over(clear, j, low, peak, wet, limits):
-                if harvest != NONE or clear.ndvi[peak] >= limits.canopy_ndvi:
-                    _close(clear, _Open(low, peak, first_wet, last_wet), harvest, limits, phases, i)
-                    first_wet, last_wet = NONE, NONE
-                low, peak = j, NONE  # after a ripple the water before it still counts
-            elif clear.ndvi[j] > clear.ndvi[peak]:
-                peak = j
-        if peak == NONE:
-            if clear.ndvi[j] < clear.ndvi[low]:
-                low = j
-            if wet:
-                if first_wet == NONE or clear.day[j] - clear.day[last_wet] > limits.confirm_days:
-                    first_wet = j
-                last_wet = j
-            elif clear.ndvi[j] >= clear.ndvi[low] + limits.rise:
-                peak = j
-    if peak != NONE and clear.ndvi[peak] >= limits.canopy_ndvi:
-        _close(clear, _Open(low, peak, first_wet, last_wet), NONE, limits, phases, i)
+        if phase.peak != NONE:
+            phase = _grown(clear, j, n, phase, limits, phases, i)
+        if phase.peak == NONE:
+            phase = _waiting(clear, j, phase, limits)
+    if phase.peak != NONE and clear.ndvi[phase.peak] >= limits.canopy_ndvi:
+        _close(clear, phase, NONE, limits, phases, i)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
+def _grown(
+    clear: Clear, j: int, n: int, phase: _Open, limits: Limits, phases: Phases, i: int
+) -> _Open:
+    """Return the green phase after one more observation; without a peak if it ended there."""
+    harvest = _harvest(clear, j, n, phase.low, limits)
+    if harvest != NONE or _is_over(clear, j, phase, limits):
+        if harvest == NONE and clear.ndvi[phase.peak] < limits.canopy_ndvi:
+            return _Open(j, NONE, phase.first_wet, phase.last_wet)  # a ripple on the water
+        _close(clear, phase, harvest, limits, phases, i)
+        return _Open(j, NONE, NONE, NONE)
+    if clear.ndvi[j] > clear.ndvi[phase.peak]:
+        return _Open(phase.low, j, phase.first_wet, phase.last_wet)
+    return phase
+
+
+@numba.njit(nogil=True)
+def _waiting(clear: Clear, j: int, phase: _Open, limits: Limits) -> _Open:
+    """Return what is before a green phase after one more observation, or the phase begun."""
+    low, first, last = phase.low, phase.first_wet, phase.last_wet
+    if clear.ndvi[j] < clear.ndvi[low]:
+        low = j
+    if clear.is_wet[j]:
+        if first == NONE or clear.day[j] - clear.day[last] > limits.confirm_days:
+            first = j
+        return _Open(low, NONE, first, j)
+    peak = j if clear.ndvi[j] >= clear.ndvi[low] + limits.rise else NONE
+    return _Open(low, peak, first, last)
+
+
+@numba.njit(nogil=True)
 def _harvest(clear: Clear, j: int, n: int, low: int, limits: Limits) -> int:
     """Return the observation that follows the fall, if one has begun before `j`."""
     for before in range(j - 1, low, -1):
@@ -108,18 +123,20 @@ def _harvest(clear: Clear, j: int, n: int, low: int, limits: Limits) -> int:
     return NONE
 
 
-@numba.njit(cache=True, nogil=True)
-def _is_over(clear: Clear, j: int, low: int, peak: int, wet: bool, limits: Limits) -> bool:
-    height = clear.ndvi[peak]
-    if wet and limits.is_composite:
-        return height - clear.ndvi[j] >= limits.trough_depth
-    floor = np.float32(0) if low == NONE else clear.ndvi[low]
-    if clear.ndvi[j] < floor + SENESCENT_SHARE * (height - floor):
+@numba.njit(nogil=True)
+def _is_over(clear: Clear, j: int, phase: _Open, limits: Limits) -> bool:
+    """Tell whether the leaves have gone, or water has come."""
+    height = clear.ndvi[phase.peak]
+    if clear.is_wet[j] and limits.is_composite:
+        return bool(height - clear.ndvi[j] >= limits.trough_depth)
+    floor = np.float32(0) if phase.low == NONE else clear.ndvi[phase.low]
+    lost = height - clear.ndvi[j]
+    if lost >= limits.harvest_drop and lost > SENESCENT_SHARE * (height - floor):
         return True
-    return wet and clear.evi[j] < limits.half_max_share * clear.evi[peak]
+    return bool(clear.is_wet[j] and clear.evi[j] < limits.half_max_share * clear.evi[phase.peak])
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _close(
     clear: Clear, phase: _Open, harvest: int, limits: Limits, phases: Phases, i: int
 ) -> None:
@@ -147,28 +164,34 @@ def _close(
     phases.kind[i, p] = kind
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _place(phases: Phases, i: int) -> int:
     """Return where the next phase goes; the oldest gives way."""
     size = phases.kind.shape[1]
     if phases.n[i] == size:
         for p in range(size - 1):
             for days in (
-                phases.flooded, phases.transplanted, phases.green_up, phases.peak, phases.harvest
+                phases.flooded,
+                phases.transplanted,
+                phases.green_up,
+                phases.peak,
+                phases.harvest,
             ):
                 days[i, p] = days[i, p + 1]
             for share in (
-                phases.flood_confidence, phases.green_up_confidence, phases.harvest_confidence
+                phases.flood_confidence,
+                phases.green_up_confidence,
+                phases.harvest_confidence,
             ):
                 share[i, p] = share[i, p + 1]
             phases.kind[i, p] = phases.kind[i, p + 1]
         phases.n[i] -= 1
         _clear_place(phases, i, size - 1)
     phases.n[i] += 1
-    return phases.n[i] - 1
+    return int(phases.n[i]) - 1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _clear_place(phases: Phases, i: int, p: int) -> None:
     for days in (phases.flooded, phases.transplanted, phases.green_up, phases.harvest):
         days[i, p] = NONE
@@ -176,7 +199,7 @@ def _clear_place(phases: Phases, i: int, p: int) -> None:
         share[i, p] = 0
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _green_up(clear: Clear, phase: _Open, limits: Limits) -> int:
     """Return the first observation at half of the season's maximum of EVI."""
     start = max(phase.low, 0) if phase.last_wet == NONE else phase.last_wet
@@ -187,7 +210,7 @@ def _green_up(clear: Clear, phase: _Open, limits: Limits) -> int:
     return phase.peak
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _is_confirmed(clear: Clear, phase: _Open, green: int, limits: Limits) -> bool:
     """Tell whether a crop grew out of the water in time."""
     wet = phase.last_wet
@@ -197,10 +220,10 @@ def _is_confirmed(clear: Clear, phase: _Open, green: int, limits: Limits) -> boo
         return False
     was_low = clear.evi[wet] < limits.half_max_share * clear.evi[phase.peak]
     in_time = clear.day[green] - clear.day[wet] <= limits.confirm_days
-    return in_time and (was_low or limits.is_composite)
+    return bool(in_time and (was_low or limits.is_composite))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _flood_confidence(clear: Clear, phase: _Open, gap: int, limits: Limits) -> float:
     sure = FLOOD_SURE
     if phase.last_wet > phase.first_wet:
@@ -210,7 +233,7 @@ def _flood_confidence(clear: Clear, phase: _Open, gap: int, limits: Limits) -> f
     return sure * COMPOSITE_SHARE if limits.is_composite else sure
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _may_hide(clear: Clear, green: int, limits: Limits) -> bool:
     """Tell whether a gap in the weeks before green-up is long enough for a flooding."""
     if clear.day[green] <= limits.confirm_days:
@@ -223,7 +246,7 @@ def _may_hide(clear: Clear, green: int, limits: Limits) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _write_harvest(
     clear: Clear, phase: _Open, harvest: int, limits: Limits, phases: Phases, i: int, p: int
 ) -> None:

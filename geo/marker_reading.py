@@ -22,6 +22,8 @@ class Clear(NamedTuple):
         Days since the first date of the series.
     ndvi, evi, lswi, bsi : float32 array, shape (t,)
         EVI is NDVI where missing; LSWI and BSI may be NaN.
+    is_wet : bool array, shape (t,)
+        Standing water shows.
     """
 
     at: NDArray[np.int16]
@@ -30,6 +32,7 @@ class Clear(NamedTuple):
     evi: Values
     lswi: Values
     bsi: Values
+    is_wet: NDArray[np.bool_]
 
 
 class Limits(NamedTuple):
@@ -76,7 +79,7 @@ class Limits(NamedTuple):
     is_composite: np.bool_
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def room(n_dates: int) -> Clear:
     """Return room for a series of so many dates."""
     return Clear(
@@ -86,15 +89,18 @@ def room(n_dates: int) -> Clear:
         np.empty(n_dates, np.float32),
         np.empty(n_dates, np.float32),
         np.empty(n_dates, np.float32),
+        np.empty(n_dates, np.bool_),
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def read(values: Values, day: NDArray[np.int32], limits: Limits, clear: Clear) -> int:
     """Keep what is present and no spike; return how many observations that are.
 
     A spike falls by `spike_depth` and rises by as much between neighbours at most `spike_days`
     apart: haze that the mask missed, which would pass for a harvest or, being moist, a flooding.
+
+    Standing water shows where LSWI + `flood_margin` reaches EVI or NDVI (Xiao 2005).
     """
     n = 0
     for t in range(len(day)):
@@ -102,23 +108,28 @@ def read(values: Values, day: NDArray[np.int32], limits: Limits, clear: Clear) -
         if np.isnan(ndvi):
             continue
         # The one before is judged when its right neighbour is known.
-        if n >= 2 and _is_spike(clear, n, ndvi, day[t], limits):
+        if n > 1 and _is_spike(clear, n, ndvi, day[t], limits):
             n -= 1
-        evi = values[t, EVI]
+        evi, lswi = values[t, EVI], values[t, LSWI]
+        if np.isnan(evi):
+            evi = ndvi
         clear.at[n] = t
         clear.day[n] = day[t]
         clear.ndvi[n] = ndvi
-        clear.evi[n] = ndvi if np.isnan(evi) else evi
-        clear.lswi[n] = values[t, LSWI]
+        clear.evi[n] = evi
+        clear.lswi[n] = lswi
         clear.bsi[n] = values[t, BSI]
+        clear.is_wet[n] = lswi + limits.flood_margin >= min(evi, ndvi)
         n += 1
+    if limits.is_composite:
+        _mark_troughs(clear, n)
     return n
 
 
-@numba.njit(cache=True, nogil=True)
-def _is_spike(clear: Clear, n: int, ndvi: float, day: int, limits: Limits) -> bool:
+@numba.njit(nogil=True)
+def _is_spike(clear: Clear, n: int, ndvi: np.float32, day: int, limits: Limits) -> bool:
     floor = clear.ndvi[n - 1] + limits.spike_depth
-    return (
+    return bool(
         not limits.is_composite
         and floor <= ndvi
         and floor <= clear.ndvi[n - 2]
@@ -126,22 +137,17 @@ def _is_spike(clear: Clear, n: int, ndvi: float, day: int, limits: Limits) -> bo
     )
 
 
-@numba.njit(cache=True, nogil=True)
-def is_wet(clear: Clear, j: int, n: int, limits: Limits) -> bool:
-    """Tell whether an observation shows standing water (Xiao 2005).
+@numba.njit(nogil=True)
+def _mark_troughs(clear: Clear, n: int) -> None:
+    """Mark as wet the troughs of NDVI at which LSWI stands highest above it.
 
-    In a composite of a month, or over mixed fields, water never outshines the leaves: there a
-    trough of NDVI counts at which LSWI stands highest above NDVI.
+    In a composite of a month, or over mixed fields, water never outshines the leaves.
     """
-    moist = clear.lswi[j] + limits.flood_margin
-    if moist >= clear.evi[j] or moist >= clear.ndvi[j]:
-        return True
-    if not limits.is_composite or j == 0 or j == n - 1:
-        return False
-    here = clear.lswi[j] - clear.ndvi[j]
-    return (
-        clear.ndvi[j] <= clear.ndvi[j - 1]
-        and clear.ndvi[j] <= clear.ndvi[j + 1]
-        and here > clear.lswi[j - 1] - clear.ndvi[j - 1]
-        and here > clear.lswi[j + 1] - clear.ndvi[j + 1]
-    )
+    for j in range(1, n - 1):
+        here = clear.lswi[j] - clear.ndvi[j]
+        if (
+            clear.ndvi[j] <= min(clear.ndvi[j - 1], clear.ndvi[j + 1])
+            and here > clear.lswi[j - 1] - clear.ndvi[j - 1]
+            and here > clear.lswi[j + 1] - clear.ndvi[j + 1]
+        ):
+            clear.is_wet[j] = True

@@ -66,12 +66,7 @@ def room(n: int, n_phases: int, n_seasons: int) -> Found:
         Days are `NONE`, confidences 0, what is unknown is known.
     """
     return Found(
-        phases=Phases(
-            *(_days(n, n_phases) for _ in range(5)),
-            np.zeros((n, n_phases), dtype=np.uint8),
-            *(np.zeros((n, n_phases), dtype=np.float32) for _ in range(3)),
-            np.zeros(n, dtype=np.int16),
-        ),
+        phases=_phases(n, n_phases),
         bare=_spell(n),
         built=_spell(n),
         pond=_spell(n),
@@ -83,11 +78,25 @@ def room(n: int, n_phases: int, n_seasons: int) -> Found:
     )
 
 
+def _phases(n: int, n_phases: int) -> Phases:
+    shape = (n, n_phases)
+    return Phases(
+        flooded=_days(*shape),
+        transplanted=_days(*shape),
+        green_up=_days(*shape),
+        peak=_days(*shape),
+        harvest=_days(*shape),
+        kind=np.zeros(shape, dtype=np.uint8),
+        flood_confidence=np.zeros(shape, dtype=np.float32),
+        green_up_confidence=np.zeros(shape, dtype=np.float32),
+        harvest_confidence=np.zeros(shape, dtype=np.float32),
+        n=np.zeros(n, dtype=np.int16),
+    )
+
+
 def _days(*shape: int) -> NDArray[np.int16]:
     return np.full(shape, NONE, dtype=np.int16)
 
 
 def _spell(n: int) -> Spell:
-    return Spell(
-        _days(n), _days(n), np.zeros(n, dtype=np.float32), np.zeros(n, dtype=np.uint8)
-    )
+    return Spell(_days(n), _days(n), np.zeros(n, dtype=np.float32), np.zeros(n, dtype=np.uint8))

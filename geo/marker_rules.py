@@ -154,7 +154,11 @@ def calendar_of(dates: Days, limits: MarkerLimits) -> Calendar:
         Where the dates do not rise.
     """
     dates = np.asarray(dates, dtype="datetime64[D]")
-    if len(dates) == 0 or bool(np.isnat(dates).any()) or bool((np.diff(dates).astype(int) <= 0).any()):
+    if (
+        len(dates) == 0
+        or bool(np.isnat(dates).any())
+        or bool((np.diff(dates).astype(int) <= 0).any())
+    ):
         raise ValueError("the dates of a series rise strictly, and there is at least one")
     season, spans = _placed(dates, limits.main_seasons)
     pond, _ = _placed(dates, limits.pond_windows)
@@ -183,11 +187,12 @@ def season_spans(dates: Days, limits: MarkerLimits) -> Days:
     """
     calendar = calendar_of(dates, limits)
     spans = np.stack([calendar.season_first, calendar.season_last], axis=1)
-    return np.asarray(dates, dtype="datetime64[D]")[0] + spans.astype("timedelta64[D]")
+    origin = np.asarray(dates, dtype="datetime64[D]")[0]
+    return np.asarray(origin + spans.astype("timedelta64[D]"))
 
 
 def _placed(dates: Days, windows: tuple[Window, ...]) -> tuple[Bytes, NDArray[np.int32]]:
-    """Number the windows of all years in order of time; return each date's, and the spans."""
+    """Return the number of each date's window, in order of time over all years, and the spans."""
     years = range(int(str(dates[0])[:4]), int(str(dates[-1])[:4]) + 1)
     spans = np.array(
         [

@@ -39,14 +39,14 @@ class Spell(NamedTuple):
     unknown: NDArray[np.uint8]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _write(spell: Spell, i: int, first: int, last: int, confidence: float) -> None:
     spell.first[i] = first
     spell.last[i] = last
     spell.confidence[i] = min(max(confidence, 0.0), 1.0)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def find_bare(
     clear: Clear, n: int, calendar: Calendar, limits: Limits, spells: tuple[Spell, Spell], i: int
 ) -> None:
@@ -55,37 +55,22 @@ def find_bare(
     Plants and water end a spell. Days of fallow begin and end none: after the late harvest a
     field may lie bare until spring.
     """
-    run = NONE
-    n_growing = 0
+    run, n_growing = NONE, 0
     for j in range(n):
-        if calendar.work[clear.at[j]] == GROWING:
-            n_growing += 1
-        if _ends_bare(clear, j, limits):
+        n_growing += calendar.work[clear.at[j]] == GROWING
+        if clear.ndvi[j] >= limits.bare_ndvi or clear.is_wet[j]:
             if run != NONE:
                 _keep_bare(clear, run, j, calendar, limits, spells, i)
             run = NONE
-        elif run == NONE and _is_bare(clear, j, limits):
+        elif run == NONE and clear.bsi[j] > limits.bare_bsi:
             run = j
     if run != NONE:
         _keep_bare(clear, run, n, calendar, limits, spells, i)
-    if n_growing < limits.bare_dates:
-        spells[0].unknown[i] = FEW
-    if n_growing < limits.built_dates:
-        spells[1].unknown[i] = FEW
+    spells[0].unknown[i] = FEW if n_growing < limits.bare_dates else KNOWN
+    spells[1].unknown[i] = FEW if n_growing < limits.built_dates else KNOWN
 
 
-@numba.njit(cache=True, nogil=True)
-def _is_bare(clear: Clear, j: int, limits: Limits) -> bool:
-    return clear.ndvi[j] < limits.bare_ndvi and clear.bsi[j] > limits.bare_bsi
-
-
-@numba.njit(cache=True, nogil=True)
-def _ends_bare(clear: Clear, j: int, limits: Limits) -> bool:
-    moist = clear.lswi[j] + limits.flood_margin
-    return clear.ndvi[j] >= limits.bare_ndvi or moist >= clear.ndvi[j] or moist >= clear.evi[j]
-
-
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _keep_bare(
     clear: Clear,
     start: int,
@@ -101,7 +86,7 @@ def _keep_bare(
     lowest, highest = np.float32(np.inf), np.float32(-np.inf)
     for j in range(start, stop):
         work = calendar.work[clear.at[j]]
-        if work == FALLOW or not _is_bare(clear, j, limits):
+        if work == FALLOW or not clear.bsi[j] > limits.bare_bsi:
             continue
         n_dates += 1
         last = clear.day[j]
@@ -124,7 +109,7 @@ def _keep_bare(
         _write(built, i, first, last, 0.4 + 0.25 * span / limits.built_days)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def find_pond(
     clear: Clear, n: int, calendar: Calendar, limits: Limits, spell: Spell, i: int
 ) -> None:
@@ -141,10 +126,8 @@ def find_pond(
         begin = end
 
 
-@numba.njit(cache=True, nogil=True)
-def _judge_pond(
-    clear: Clear, begin: int, end: int, limits: Limits, spell: Spell, i: int
-) -> None:
+@numba.njit(nogil=True)
+def _judge_pond(clear: Clear, begin: int, end: int, limits: Limits, spell: Spell, i: int) -> None:
     first, last, n_wet, highest = NONE, NONE, 0, np.float32(-1)
     for j in range(begin, end):
         highest = max(highest, clear.ndvi[j])
@@ -164,13 +147,11 @@ def _judge_pond(
     if spell.first[i] != NONE:
         first = spell.first[i]
     depth = (limits.pond_ndvi - highest) / limits.pond_ndvi
-    _write(spell, i, first, last, 0.4 * share + 0.4 + 0.2 * depth)
+    _write(spell, i, first, last, 0.4 * share + 0.4 + 0.2 * float(depth))
 
 
-@numba.njit(cache=True, nogil=True)
-def find_trees(
-    clear: Clear, n: int, limits: Limits, phases: Phases, spell: Spell, i: int
-) -> None:
+@numba.njit(nogil=True)
+def find_trees(clear: Clear, n: int, limits: Limits, phases: Phases, spell: Spell, i: int) -> None:
     """Write permanent tree cover: green all year, moist leaves, no flooding."""
     start = n - 1
     while start > 0 and clear.day[n - 1] - clear.day[start - 1] <= YEAR_DAYS:
@@ -182,15 +163,8 @@ def find_trees(
     if clear.day[n - 1] - clear.day[start] < limits.tree_days:
         spell.unknown[i] = SHORT
         return
-    n_low, n_dry = 0, 0
-    for j in range(start, n):
-        n_low += clear.ndvi[j] < limits.tree_low
-        n_dry += clear.lswi[j] < limits.tree_lswi
-    if n_low > LOW_DECILE * size or n_dry > limits.tree_dry_share * size:
+    if not _is_evergreen(clear, start, n, limits) or _has_flooding(phases, i):
         return
-    for p in range(phases.n[i]):
-        if phases.kind[i, p] & FLOODED:
-            return
     rising = np.sort(clear.ndvi[start:n])
     low = rising[int(LOW_DECILE * (size - 1) + 0.5)]
     high = rising[int(HIGH_DECILE * (size - 1) + 0.5)]
@@ -199,7 +173,24 @@ def find_trees(
         _write(spell, i, clear.day[start], clear.day[n - 1], sure)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
+def _is_evergreen(clear: Clear, start: int, n: int, limits: Limits) -> bool:
+    n_low, n_dry, size = 0, 0, n - start
+    for j in range(start, n):
+        n_low += clear.ndvi[j] < limits.tree_low
+        n_dry += not clear.lswi[j] >= limits.tree_lswi
+    return bool(n_low <= LOW_DECILE * size and n_dry <= limits.tree_dry_share * size)
+
+
+@numba.njit(nogil=True)
+def _has_flooding(phases: Phases, i: int) -> bool:
+    bits = 0
+    for p in range(phases.n[i]):
+        bits |= phases.kind[i, p]
+    return bool(bits & FLOODED)
+
+
+@numba.njit(nogil=True)
 def judge_seasons(
     clear: Clear,
     n: int,
@@ -234,14 +225,16 @@ def judge_seasons(
         else:
             # One date may stand out; the second highest tells what grows.
             states[i, s] = (
-                BARE_SEASON if second < limits.weed_low
-                else IDLE if second <= limits.weed_high
+                BARE_SEASON
+                if second < limits.weed_low
+                else IDLE
+                if second <= limits.weed_high
                 else DENSE
             )
     return longest
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def _has_crop(phases: Phases, i: int, first: int, last: int) -> bool:
     for p in range(phases.n[i]):
         if phases.kind[i, p] & (FLOODED | HARVESTED) and first <= phases.peak[i, p] <= last:

@@ -14,6 +14,8 @@ class Unknown(IntEnum):
     FEW_DATES = 5
     GAP = 6
     SHORT_SERIES = 7
+    UNCLEAR = 8
+    """Well seen, and like nothing that is known."""
 
 
 class SeasonState(IntEnum):

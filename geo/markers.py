@@ -275,9 +275,7 @@ def _idle(
         is_idle = is_counting & (state == SeasonState.IDLE)
         n_idle += is_idle
         first[is_idle] = max(int(calendar.season_first[s]), 0)
-        last[is_idle & (last == NEVER)] = min(
-            int(calendar.season_last[s]), int(calendar.day[-1])
-        )
+        last[is_idle & (last == NEVER)] = min(int(calendar.season_last[s]), int(calendar.day[-1]))
         is_counting &= is_idle | ~is_over
     shown = np.minimum(1.0, np.maximum(0.0, 1 - found.gap_days / (2 * limits.idle_gap_days)))
     sure = (0.5 * np.minimum(n_idle, 2) / 2 + 0.5 * shown) * (n_idle > 0)

@@ -31,7 +31,7 @@ class Missing(IntEnum):
     OUT_OF_RANGE = 4
 
 
-class ScaledValues(ValueError):  # noqa: N818 - named by what was found
+class ScaledValues(ValueError):
     """Values that are no indices but a multiple of them."""
 
 
@@ -150,7 +150,7 @@ def from_table(table: Table, n_parcels: int, dates: Days | None = None) -> Serie
     ValueError
         Where a parcel's index lies outside.
     """
-    if len(table.parcel) and not (0 <= table.parcel.min() and table.parcel.max() < n_parcels):
+    if len(table.parcel) and not (table.parcel.min() >= 0 and table.parcel.max() < n_parcels):
         raise ValueError(f"a parcel's index is not in 0 to {n_parcels - 1}")
     days = np.asarray(table.day, dtype="datetime64[D]")
     axis = np.unique(days[~np.isnat(days)]) if dates is None else np.asarray(dates)
