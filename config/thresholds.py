@@ -268,6 +268,8 @@ class UseThresholds(_Section):
     earthwork_days: int
     crop_after_bare_days: int
     harvest_before_bare_days: int
+    grain_days: int
+    crop_days: int
     unseen_flood_confidence: float
     dry_crop_confidence: float
     one_season_confidence: float

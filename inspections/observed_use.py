@@ -52,6 +52,9 @@ class UseLimits:
         A crop that greens so soon after a bare spell explains it.
     harvest_before_bare_days : int
         A bare spell that begins so soon after a harvest comes from it.
+    grain_days, crop_days : int
+        Longest time from green-up to harvest of grain and of any annual crop: what stood longer
+        was cleared, not harvested.
     unseen_flood_confidence, dry_crop_confidence, one_season_confidence : float
         Of grain whose flooding a gap may hide; of a crop without flooding; at most, of one idle
         season.
@@ -60,6 +63,8 @@ class UseLimits:
     earthwork_days: int
     crop_after_bare_days: int
     harvest_before_bare_days: int
+    grain_days: int
+    crop_days: int
     unseen_flood_confidence: float
     dry_crop_confidence: float
     one_season_confidence: float
@@ -133,7 +138,7 @@ def observed(markers: Markers, limits: UseLimits, as_of: date) -> ObservedUses:
     Pixels do not tell an orchard from a wood, nor a floor from a house: `ORCHARD` and `HARDENED`
     stand for both, and the inspector is asked.
     """
-    crops = _crops(markers, as_of)
+    crops = _crops(markers, limits, as_of)
     result = _Draft(len(markers.unknown))
     is_known = markers.unknown == Unknown.KNOWN
     result.take(Use.FISH_POND, markers.pond.is_seen() & is_known, markers.pond)
@@ -177,16 +182,17 @@ class _Draft:
         self.first[free], self.last[free] = spell.first[free], spell.last[free]
 
 
-def _crops(markers: Markers, as_of: date) -> _Crops:
+def _crops(markers: Markers, limits: UseLimits, as_of: date) -> _Crops:
     """Find the crops of the last 12 months among the green phases."""
     day = int((np.datetime64(as_of, "D") - markers.dates[0]).astype(int))
     peak = markers.peak
     is_recent = (peak != NEVER) & (peak > day - YEAR_DAYS) & (peak <= day)
     is_flooded = is_recent & (markers.flooding.offset != NEVER)
-    is_cut = is_recent & ~is_flooded & (markers.harvest.offset != NEVER)
-    is_crop = is_flooded | is_cut
-    is_hidden = is_cut & markers.may_be_flooded
     green, harvest = markers.green_up.offset, markers.harvest.offset
+    stood = np.where(green == NEVER, 0, harvest - green)
+    is_cut = is_recent & ~is_flooded & (harvest != NEVER) & (stood <= limits.crop_days)
+    is_crop = is_flooded | is_cut
+    is_hidden = is_cut & markers.may_be_flooded & (stood <= limits.grain_days)
     begins = np.where(is_flooded, markers.flooding.offset, np.where(green == NEVER, peak, green))
     ends = np.where(harvest == NEVER, peak, harvest)
     return _Crops(
@@ -239,9 +245,9 @@ def _look_alikes(markers: Markers, crops: _Crops, limits: UseLimits, use: Codes)
     harvest = markers.harvest.offset
     cut = (harvest != NEVER) & (harvest <= bare.first[:, None])
     cut &= bare.first[:, None] - harvest <= limits.harvest_before_bare_days
-    is_blind = np.isin(markers.unknown, BLIND) | (
-        (use == CODE_OF[Use.UNKNOWN]) & (markers.seasons == SeasonState.UNKNOWN).any(axis=1)
-    )
+    has_gap = (markers.seasons == SeasonState.UNKNOWN).any(axis=1)
+    has_gap &= (markers.unknown == Unknown.KNOWN) & (use == CODE_OF[Use.UNKNOWN])
+    is_blind = has_gap | np.isin(markers.unknown, BLIND)
     result = np.full(len(use), LookAlike.NONE, dtype=np.uint8)
     result[is_crop & crops.is_flooded.any(axis=1)] = LookAlike.FLOODED_PADDY
     result[is_bare_crop] = LookAlike.FILM

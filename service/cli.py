@@ -13,8 +13,10 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
+from config.thresholds import Thresholds
 from service import (
     audit,
+    backtest_commands,
     backups,
     jobs,
     land_commands,
@@ -289,6 +291,26 @@ def lint(
         lint_commands.lint_file(
             database, file, as_of=date.fromisoformat(as_of), area=area or settings.county_code
         )
+
+
+@app.command()
+def backtest(
+    table: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV 或 Parquet")],
+    as_of: Annotated[str, typer.Option("--as-of", help="截至哪一天;不填则为最后一景")] = "",
+    scale: Annotated[float, typer.Option(min=1.0, help="指数存储时乘的倍数,如 10000")] = 1.0,
+    report: Annotated[Path | None, typer.Option(help="写报告的文件:.md 或 .json")] = None,
+) -> None:
+    """回测:用标注过的时序检验标志和用途判断的查准率、查全率、AUC。
+
+    表的列:parcel, day, ndvi, evi, lswi, bsi, label;可另有 n_pixels, missing。
+    """
+    backtest_commands.backtest_table(
+        table,
+        as_of=date.fromisoformat(as_of) if as_of else None,
+        scale=scale,
+        output=report,
+        thresholds=Thresholds.read(),
+    )
 
 
 def _import_areas(database: Database, file: Path, *, is_dry_run: bool) -> None:

@@ -1,0 +1,1 @@
+"""Backtests: labelled series in, how well markers and observed uses agree out."""
