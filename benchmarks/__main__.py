@@ -19,7 +19,7 @@ import httpx2
 import openpyxl
 import xlsxwriter
 
-from benchmarks import area, facts, land, load, province, shares, supply, tile_encoding
+from benchmarks import area, facts, land, load, markers, province, shares, supply, tile_encoding
 from benchmarks.databases import POSTGIS_URL, a_database
 from service.database import Database
 
@@ -32,9 +32,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks")
     parser.add_argument("--engine", choices=["sqlite", "postgresql"])
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller books")
-    parser.add_argument(
-        "--only", choices=["books", "facts", "land", "supply"], help="one part of the jobs"
-    )
+    parts = ["books", "facts", "land", "screening", "supply"]
+    parser.add_argument("--only", choices=parts, help="one part of the jobs")
     options = parser.parse_args()
     if options.only in (None, "books"):
         _books(options)
@@ -42,6 +41,8 @@ def main() -> None:
         supply.run(options.engine, is_quick=options.quick)
     if options.only in (None, "facts"):
         facts.run(options.engine, is_quick=options.quick)
+    if options.only in (None, "screening"):
+        markers.run(options.quick)
     if options.only in (None, "land"):
         print("\n".join(area.run(options.quick)), flush=True)
         print("\n".join(shares.run(options.quick)), flush=True)
