@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.marker_records import NEVER, dates_of, numbers
 from geo.marker_rules import MarkerLimits, calendar_of
 from geo.marker_words import Unknown
-from geo.markers import NEVER, Events
+from geo.markers import Events
 from geo.series import Missing
 
 Days = NDArray[np.datetime64]
@@ -68,15 +69,15 @@ def drops_of(
     ----------
     JRC Checks by Monitoring, https://github.com/ec-jrc/cbm: marker "NDVI drop".
     """
-    from geo import drop_kernel, marker_room  # noqa: PLC0415 # loads numba
+    from geo import drop_kernel  # noqa: PLC0415 # loads numba
 
     dates = np.asarray(dates, dtype="datetime64[D]")
     offset = np.full((len(cube), max_events), NEVER, dtype=np.int16)
     confidence = np.zeros((len(cube), max_events), dtype=np.float32)
     drop_kernel.fill(
         np.ascontiguousarray(cube, dtype=np.float32),
-        calendar_of(dates, limits).day,
-        marker_room.numbers(limits, 0),
+        dates_of(calendar_of(dates, limits)),
+        numbers(limits, 0),
         (np.float32(drops.drop), drops.days, drops.dated_back_days),
         offset,
         confidence,

@@ -1,5 +1,6 @@
 """Markers: dated changes and lasting states that a parcel's series of indices shows."""
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -7,21 +8,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.marker_rules import Calendar, MarkerLimits, calendar_of, season_spans
-from geo.marker_words import PhaseBit, SeasonState, Unknown
+from geo.marker_records import (
+    BARE,
+    BUILT,
+    IDLE,
+    NEVER,
+    POND,
+    TREES,
+    dates_of,
+    numbers,
+)
+from geo.marker_rules import MarkerLimits, calendar_of, season_spans
+from geo.marker_words import PhaseBit
 from geo.series import N_INDICES, Missing
 
 if TYPE_CHECKING:
     from geo.marker_kernel import Found
-    from geo.marker_states import Spell
 
 Days = NDArray[np.datetime64]
 Offsets = NDArray[np.int16]
 Shares = NDArray[np.float32]
 Codes = NDArray[np.uint8]
 
-NEVER = -1
-"""Offset of a day that there is none of."""
+UNKNOWN_OF = {"flood": "flooding", "green_up": "green_up", "harvest": "harvest"}
 PHASES_A_YEAR = 3
 """Two of rice and one of winter."""
 YEAR_DAYS = 366
@@ -189,7 +198,7 @@ def markers_of(
     ----------
     Xiao et al. 2005, Remote Sensing of Environment 95:480; 2006, 100:95.
     """
-    from geo import marker_kernel, marker_room  # noqa: PLC0415 # loads numba
+    from geo import marker_kernel  # noqa: PLC0415 # loads numba
 
     dates = np.asarray(dates, dtype="datetime64[D]")
     if cube.shape != (*missing.shape, N_INDICES) or cube.shape[1] != len(dates):
@@ -197,90 +206,57 @@ def markers_of(
     if missing.size and missing.max() > MAX_CODE:
         raise ValueError(f"{missing.max()} is no reason for what is missing")
     calendar = calendar_of(dates, limits)
-    years = 1 + int(calendar.day[-1]) // YEAR_DAYS
-    found = marker_room.room(len(cube), PHASES_A_YEAR * years, len(calendar.season_first))
-    given = (
+    n, last = len(cube), int(calendar.day[-1])
+    spans = np.stack([calendar.season_first, calendar.season_last], axis=1)
+    series = marker_kernel.Series(
         np.ascontiguousarray(cube, dtype=np.float32),
         np.ascontiguousarray(missing, dtype=np.uint8),
-        calendar,
-        marker_room.numbers(limits, composite_days),
-        found,
+        dates_of(calendar),
+        np.vstack([spans, [[0, last]]]).astype(np.int32),
     )
-    starts = range(0, len(cube), PARCELS_AT_ONCE)
+    found = marker_kernel.room(n, PHASES_A_YEAR * (1 + last // YEAR_DAYS), len(spans))
+    compared = numbers(limits, composite_days)
+
+    def fill(start: int) -> None:
+        marker_kernel.fill(series, compared, found, start, min(start + PARCELS_AT_ONCE, n))
+
     with ThreadPoolExecutor(n_threads) as pool:
-        for _ in pool.map(
-            lambda start: marker_kernel.fill(
-                *given, start, min(start + PARCELS_AT_ONCE, len(cube))
-            ),
-            starts,
-        ):
-            pass
-    return _told(dates, calendar, limits, found)
+        deque(pool.map(fill, range(0, n, PARCELS_AT_ONCE)), maxlen=0)  # raises what one raised
+    return _told(dates, season_spans(dates, limits), found)
 
 
-def _told(dates: Days, calendar: Calendar, limits: MarkerLimits, found: "Found") -> Markers:
-    phases, origin = found.phases, dates[0]
+def _told(dates: Days, spans: Days, found: "Found") -> Markers:
+    phases, parcels, origin = found.phases, found.parcels, dates[0]
 
-    def events(offset: Offsets, confidence: Shares, hidden_in_days: int) -> Events:
-        is_hidden = (offset == NEVER).all(axis=1) & (found.gap_days > hidden_in_days)
-        unknown = np.where(is_hidden, np.uint8(Unknown.GAP), np.uint8(Unknown.KNOWN))
-        unknown = np.where(found.unknown != Unknown.KNOWN, found.unknown, unknown)
-        return Events(offset, confidence, unknown, origin)
+    def events(day: str, of: str) -> Events:
+        return Events(
+            phases[day], phases[f"{of}_confidence"], parcels[f"unknown_{UNKNOWN_OF[of]}"], origin
+        )
 
-    def spells(of: "Spell") -> Spells:
-        is_seen = of.first != NEVER
-        unknown = np.where(found.unknown != Unknown.KNOWN, found.unknown, of.unknown)
-        unknown[is_seen] = Unknown.KNOWN
-        return Spells(of.first, of.last, of.confidence, unknown, origin)
+    def spells(which: int) -> Spells:
+        of = found.spells[:, which]
+        return Spells(of["first"], of["last"], of["confidence"], of["unknown"], origin)
 
-    idle, n_idle = _idle(calendar, found, limits, origin)
     return Markers(
         dates=dates,
-        flooding=events(phases.flooded, phases.flood_confidence, limits.gap_days),
-        transplanting=events(phases.transplanted, phases.flood_confidence, limits.gap_days),
-        green_up=events(phases.green_up, phases.green_up_confidence, limits.confirm_days),
-        harvest=events(phases.harvest, phases.harvest_confidence, limits.harvest_max_days),
-        peak=phases.peak,
-        may_be_flooded=(phases.kind & PhaseBit.MAY_BE_FLOODED) > 0,
-        bare=spells(found.bare),
-        built=spells(found.built),
-        pond=spells(found.pond),
-        trees=spells(found.trees),
-        idle=idle,
-        n_idle=n_idle,
-        season_spans=season_spans(dates, limits),
+        flooding=events("flooded", "flood"),
+        transplanting=events("transplanted", "flood"),
+        green_up=events("green_up", "green_up"),
+        harvest=events("harvest", "harvest"),
+        peak=phases["peak"],
+        may_be_flooded=(phases["kind"] & PhaseBit.MAY_BE_FLOODED) > 0,
+        bare=spells(BARE),
+        built=spells(BUILT),
+        pond=spells(POND),
+        trees=spells(TREES),
+        idle=spells(IDLE),
+        n_idle=parcels["n_idle"],
+        season_spans=spans,
         seasons=found.seasons,
-        n_clear=found.n_clear,
-        gap_days=found.gap_days,
-        unknown=found.unknown,
+        n_clear=parcels["n_clear"],
+        gap_days=parcels["gap_days"],
+        unknown=parcels["unknown"],
     )
-
-
-def _idle(
-    calendar: Calendar, found: "Found", limits: MarkerLimits, origin: np.datetime64
-) -> tuple[Spells, NDArray[np.int8]]:
-    """Count idle main seasons backwards from the last that is over."""
-    n = len(found.seasons)
-    n_idle = np.zeros(n, dtype=np.int8)
-    first, last = (np.full(n, NEVER, dtype=np.int16) for _ in range(2))
-    is_counting = np.ones(n, dtype=bool)
-    unknown = np.full(n, Unknown.SHORT_SERIES, dtype=np.uint8)
-    for s in reversed(range(found.seasons.shape[1])):
-        state = found.seasons[:, s]
-        is_over = state != SeasonState.NOT_OVER
-        is_newest = is_counting & is_over & (unknown == Unknown.SHORT_SERIES)
-        unknown[is_newest] = np.where(
-            state[is_newest] == SeasonState.UNKNOWN, Unknown.GAP, Unknown.KNOWN
-        )
-        is_idle = is_counting & (state == SeasonState.IDLE)
-        n_idle += is_idle
-        first[is_idle] = max(int(calendar.season_first[s]), 0)
-        last[is_idle & (last == NEVER)] = min(int(calendar.season_last[s]), int(calendar.day[-1]))
-        is_counting &= is_idle | ~is_over
-    shown = np.minimum(1.0, np.maximum(0.0, 1 - found.gap_days / (2 * limits.idle_gap_days)))
-    sure = (0.5 * np.minimum(n_idle, 2) / 2 + 0.5 * shown) * (n_idle > 0)
-    unknown = np.where(found.unknown != Unknown.KNOWN, found.unknown, unknown)
-    return Spells(first, last, sure.astype(np.float32), unknown, origin), n_idle
 
 
 def _days(offset: Offsets, origin: np.datetime64) -> Days:

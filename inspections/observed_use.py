@@ -7,8 +7,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.marker_records import NEVER
 from geo.marker_words import SeasonState, Unknown
-from geo.markers import NEVER, Markers, Spells
+from geo.markers import Markers, Spells
 from inspections.land_uses import Use
 
 Days = NDArray[np.datetime64]
