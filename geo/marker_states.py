@@ -129,19 +129,16 @@ def find_trees(
 ) -> None:
     """Write permanent tree cover: green all year, moist leaves, no flooding."""
     write(spell, NEVER, NEVER, 0.0, KNOWN)
-    start = n - 1
-    while start > 0 and seen[n - 1].day - seen[start - 1].day <= YEAR_DAYS:
-        start -= 1
+    start = 0
+    while start < n and seen[n - 1].day - seen[start].day > YEAR_DAYS:
+        start += 1
     size = n - start
-    if n == 0 or size < limits.tree_dates:
+    if size < limits.tree_dates or n == 0:
         spell.unknown = FEW
     elif seen[n - 1].day - seen[start].day < limits.tree_days:
         spell.unknown = SHORT
     elif _is_evergreen(seen, start, n, limits) and not _has_flooding(phases, parcel):
-        rising = np.empty(size, np.float32)
-        for j in range(size):
-            rising[j] = seen[start + j].ndvi
-        rising.sort()
+        rising = _rising(seen, start, n)
         low = rising[int(LOW_DECILE * (size - 1) + 0.5)]
         wide = rising[int(HIGH_DECILE * (size - 1) + 0.5)] - low
         if low >= limits.tree_low and wide <= limits.tree_range:
@@ -151,11 +148,26 @@ def find_trees(
 
 @numba.njit(nogil=True)
 def _is_evergreen(seen: Records, start: int, n: int, limits: Any) -> bool:
-    n_low, n_dry, size = 0, 0, n - start
+    left_low, left_dry = LOW_DECILE * (n - start), limits.tree_dry_share * (n - start)
     for j in range(start, n):
-        n_low += seen[j].ndvi < limits.tree_low
-        n_dry += not seen[j].lswi >= limits.tree_lswi
-    return bool(n_low <= LOW_DECILE * size and n_dry <= limits.tree_dry_share * size)
+        left_low -= seen[j].ndvi < limits.tree_low
+        left_dry -= not seen[j].lswi >= limits.tree_lswi
+        if left_low < 0 or left_dry < 0:
+            return False
+    return True
+
+
+@numba.njit(nogil=True)
+def _rising(seen: Records, start: int, n: int) -> NDArray[np.float32]:
+    """Sort NDVI by insertion: of a few dozen values the quickest way."""
+    rising = np.empty(n - start, np.float32)
+    for j in range(start, n):
+        value, at = seen[j].ndvi, j - start
+        while at > 0 and rising[at - 1] > value:
+            rising[at] = rising[at - 1]
+            at -= 1
+        rising[at] = value
+    return rising
 
 
 @numba.njit(nogil=True)

@@ -10,7 +10,7 @@ import pyarrow
 
 from geo import series, stamps
 from geo.series import Missing, Series
-from inspections.backtest import Label, label_of
+from inspections.labels import Label, label_of
 from service.errors import Invalid, UnsupportedType
 
 INDICES = ("ndvi", "evi", "lswi", "bsi")

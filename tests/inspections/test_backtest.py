@@ -6,17 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.marker_words import Unknown
-from inspections.backtest import (
-    GROUP_OF,
-    Group,
-    Label,
-    backtest,
-    label_of,
-    outcome,
-    risk_scores,
-    roc_auc,
-    told_groups,
-)
+from inspections.backtest import backtest, outcome, risk_scores, roc_auc, told_groups
+from inspections.labels import GROUP_OF, Group, Label, label_of
 from inspections.land_uses import Use
 from inspections.observed_use import USES, LookAlike, ObservedUses
 
