@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     """Key that seals informants: 32 bytes in URL-safe base64; instead of `informant_key_file`."""
     informant_key_file: Path = Path("var/informant.key")
     """Where that key lies; made at the first tip. Back it up apart from the backups."""
+    observation_directory: Path = Path("var/observations")
+    """Where series of observations from imagery are kept, with the weights they are made by."""
     font_file: Path | None = None
     """A TrueType font with Chinese characters for PDFs; without one it is looked for."""
     tianditu_key: SecretStr | None = None

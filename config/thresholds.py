@@ -331,6 +331,16 @@ class SignalThresholds(_Section):
     max_patches: int
     join_radius_m: dict[str, float]
     patrol: PatrolThresholds
+class ImageryThresholds(_Section):
+    """When an observation from imagery counts; see `geo.zonal.Limits`."""
+
+    buffer_m: float
+    min_pixels: float
+    max_cloud_share: float
+    max_evi: float
+    max_odd_share: float
+    offset_dark_reflectance: float
+    scl_cloud: tuple[int, ...]
 
 
 class Thresholds(_Section):
@@ -355,6 +365,7 @@ class Thresholds(_Section):
     drops: DropThresholds
     bulletins: BulletinThresholds
     signals: SignalThresholds
+    imagery: ImageryThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

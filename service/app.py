@@ -33,6 +33,7 @@ from service.doubts import routes as doubts
 from service.errors import Conflict, Forbidden, NotFound, TooLarge
 from service.facts import routes as facts
 from service.files import MAX_UPLOAD_BYTES
+from service.imagery import routes as imagery
 from service.landfiles.limits import UPLOAD as LAND_UPLOAD
 from service.machinery import import_routes as machinery_tables
 from service.machinery import routes as machinery
@@ -97,6 +98,7 @@ BOOKS = (
     weather_routes,
     water_routes,
     pest_routes,
+    imagery,
     facts,
     doubts,
     bulletins,
@@ -148,6 +150,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             ours.refuse_unsafe_durability()
         migrations.migrate(ours, backup_directory=settings.backup_directory)
         demo_clock.wind(ours)
+        ours.observation_directory = settings.observation_directory
         app.state.database, app.state.thresholds = ours, ours.thresholds
         app.state.reader = LandReader(ours, settings.import_directory, settings.county_code)
         scheduler = jobs.start(ours, settings) if settings.jobs else None

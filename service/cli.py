@@ -18,6 +18,7 @@ from service import (
     audit,
     backtest_commands,
     backups,
+    imagery_commands,
     jobs,
     land_commands,
     lint_commands,
@@ -278,6 +279,42 @@ def export(
     said = {"crs": crs, "area": area or None, "on": date.fromisoformat(on) if on else None}
     with opened() as (database, _):
         land_commands.export_land(database, file, acting=acting, layer=kind, said=said)
+
+
+@app.command()
+def observe(
+    rasters: Annotated[list[Path], typer.Argument(help="同一天的影像,可以是几幅相邻的")],
+    on: Annotated[str, typer.Option("--on", help="成像日,如 2023-04-20")],
+    bands: Annotated[
+        str, typer.Option(help="各波段的名称,如 B2,B3,B4,B8,B11;指数影像写 NDVI")
+    ] = "",
+    source: Annotated[str, typer.Option(help="来源名称")] = "S2",
+    cloud: Annotated[Path | None, typer.Option(help="云掩膜影像")] = None,
+    cloud_values: Annotated[str, typer.Option(help="掩膜里哪些值是云,如 3,8,9,10")] = "",
+    scale: Annotated[float | None, typer.Option(help="像元值乘以它,如 0.0001")] = None,
+    offset: Annotated[
+        float | None, typer.Option(help="先加到像元值上,如 -1000(处理基线 04.00 起)")
+    ] = None,
+    no_data: Annotated[float | None, typer.Option("--nodata", help="无数据值")] = None,
+    buffer: Annotated[float | None, typer.Option(min=0, max=100, help="向内缩多少米")] = None,
+    min_pixels: Annotated[float | None, typer.Option(min=0, help="至少多少个像元")] = None,
+    area: Annotated[str, typer.Option(help="只观测这个区划")] = "",
+    acting: Annotated[str, typer.Option("--as", help="以哪个账号的名义")] = "",
+) -> None:
+    """从影像统计每个图斑的植被指数;缺值写明原因(云、无影像、太小、超出范围),从不记成零。"""
+    given = imagery_commands.given_of(
+        bands=bands,
+        scale=scale,
+        offset=offset,
+        no_data=no_data,
+        cloud=cloud,
+        cloud_values=cloud_values,
+    )
+    with opened() as (database, settings):
+        order = imagery_commands.order_of(
+            on, source, given, database.thresholds.imagery, area, buffer, min_pixels
+        )
+        imagery_commands.observe(database, settings, rasters, order, acting=acting)
 
 
 @app.command()

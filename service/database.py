@@ -66,6 +66,8 @@ class Database:
         self.url = make_url(url)
         self.clock = clock
         self.thresholds = thresholds or Thresholds.read()
+        self.observation_directory = Path("var/observations")
+        """Where series from imagery are kept; the door that opens the database says where."""
         self.is_demonstration = False
         self.kept: dict[str, dict[str, Any]] = {}
         """Rows that never change once they stand, by kind and code; read once per server."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from service.agronomy import imports as agronomy
+from service.imagery import imports as imagery
 from service.machinery import imports as machinery
 from service.supply import outlet_imports as outlets
 from service.supply import price_imports as prices
@@ -48,6 +49,9 @@ IMPORTERS = {
     "weather": Importer("逐日气象", "weather", "agronomy.write", agronomy.import_weather),
     "reservoir_readings": Importer(
         "水库蓄水", "reservoirs/readings", "agronomy.write", agronomy.import_readings
+    ),
+    "observations": Importer(
+        "图斑遥感观测", "observations", "observation.import", imagery.import_observations
     ),
     "pest_surveys": Importer("病虫调查", "pest_surveys", "agronomy.write", agronomy.import_surveys),
 }

@@ -21,6 +21,7 @@ def opened(*, is_migrated: bool = True) -> Iterator[tuple[Database, Settings]]:
     settings = Settings()
     telemetry.configure_logging(as_json=settings.log_json)
     database = Database(settings.database_url)
+    database.observation_directory = settings.observation_directory
     try:
         if is_migrated:
             migrations.migrate(database, backup_directory=settings.backup_directory)

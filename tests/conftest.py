@@ -136,6 +136,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def database(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Database]:
     """A fresh database on each engine."""
     made = Database(database_url, clock=clock)
+    made.observation_directory = tmp_path / "observations"
     made.photo_directory = tmp_path / "photos"  # for tests that put photos there by hand
     yield made
     made.dispose()
@@ -200,6 +201,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         import_directory=tmp_path / "imports",
         photo_directory=tmp_path / "photos",
         informant_key_file=tmp_path / "informant.key",
+        observation_directory=tmp_path / "observations",
         jobs=False,
     )
 

@@ -119,6 +119,9 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "tip.unseal": _BUREAU,
         "tip.unseal.read": {_R.BUREAU: Reach.OWN, _R.AUDITOR: Reach.OWN},
         "tip.unseal.approve": {_R.AUDITOR: Reach.OWN},
+        # imagery
+        "observation.read": _MAP,
+        "observation.import": _BUREAU,
     }
 )
 

@@ -1,0 +1,1 @@
+"""Observations of parcels from imagery: rasters and tables in, series out."""
