@@ -108,11 +108,13 @@ def _shrunk(geometries: Any, grid: Grid, inward_m: float) -> npt.NDArray[np.obje
     plane = _metric_plane(grid.crs, shapes)
     flat = shapely.transform(shapes, lambda xy: _to(plane, xy))
     shrunk = shapely.buffer(flat, -inward_m, join_style="mitre", mitre_limit=MITRE_LIMIT)
-    back = _transformer(plane, systems.HOME)
-    moved: npt.NDArray[np.object_] = shapely.transform(
-        shrunk, lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1]))
-    )
+    moved: npt.NDArray[np.object_] = shapely.transform(shrunk, lambda xy: to_lonlat(plane, xy))
     return moved
+
+
+def to_lonlat(crs: str, xy: Floats) -> Floats:
+    """Return points of a system, shape (n, 2), in degrees of EPSG:4490; not finite where none."""
+    return np.column_stack(_transformer(crs, systems.HOME).transform(xy[:, 0], xy[:, 1]))
 
 
 def _metric_plane(crs: str, shapes: npt.NDArray[np.object_]) -> str:

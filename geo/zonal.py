@@ -148,8 +148,9 @@ def measure(cover: Coverage, image: Image, limits: Limits) -> Zonal:
     References
     ----------
     NDVI: Rouse et al. 1974. EVI: Huete et al. 2002, RSE 83:195. LSWI: Xiao et al. 2002, RSE
-    82:335. BSI: Rikimaru et al. 2002. Quantiles: as exactextract, by interpolation between
-    S(k) = (k-1) w(k) + (n-1) (w(1) + ... + w(k-1)).
+    82:335. BSI: Rikimaru et al. 2002. Quantiles: Hazen 1914, weighted: a value
+    stands in the middle of its own weight. (The rule of exactextract counts pixels of next to no
+    weight in full, and leaps where a parcel begins to touch one.)
     """
     shape = (cover.window.height, cover.window.width)
     if image.layers.shape[1:] != shape or image.state.shape != shape:
@@ -254,22 +255,20 @@ def _indices(given: Any, at: int, out: Any) -> bool:
 
 @numba.njit(cache=True)
 def _quartiles(values: Any, weights: Any, n: int, out: Any) -> None:
-    if n == 1:
-        out[:] = values[0]
-        return
     order = np.argsort(values[:n])
     total = weights[:n].sum()
-    before, k = 0.0, 0
-    reached, reached_before, low = 0.0, 0.0, values[order[0]]
+    k = 0
+    before, here = 0.0, weights[order[0]] / 2
+    reached, low = here, values[order[0]]
     for q in range(len(out)):
-        target = QUANTILES[q] * total * (n - 1)
-        while k < n - 1 and reached < target:
-            reached_before, low = reached, values[order[k]]
+        target = QUANTILES[q] * total
+        while k < n - 1 and here < target:
+            reached, low = here, values[order[k]]
             before += weights[order[k]]
             k += 1
-            reached = k * weights[order[k]] + (n - 1) * before
-        gap = reached - reached_before
-        share = (target - reached_before) / gap if gap > 0 else 0.0
+            here = before + weights[order[k]] / 2
+        share = (target - reached) / (here - reached) if here > reached else 0.0
+        share = min(max(share, 0.0), 1.0)
         out[q] = low + share * (values[order[k]] - low)
 
 
@@ -320,7 +319,7 @@ def _gather(weights: Any, k: int, given: Any, sums: Any, total: Any, ndvi: Any, 
 
 @numba.njit(cache=True)
 def _conclude(area_px: float, k: int, given: Any, sums: Any, total: Any, found: Any) -> None:
-    """Write what a parcel's sums tell; apart from the parallel loop, which would divide first."""
+    """Write what a parcel's sums tell."""
     found.missing[k] = _reason(sums, area_px, given.limits)
     found.n_pixels[k] = sums[0]
     found.cloud_share[k] = 1 - sums[1] / sums[2] if sums[2] > 0 else np.nan
@@ -330,16 +329,21 @@ def _conclude(area_px: float, k: int, given: Any, sums: Any, total: Any, found: 
         found.mean[k, i] = total[i] / sums[0] if found.missing[k] == PRESENT else np.nan
 
 
+@numba.njit(cache=True)
+def _lot(weights: Any, given: Any, most: int, found: Any, begin: int, end: int) -> None:
+    """Measure some of the parcels; apart from the parallel loop, which reorders what it holds."""
+    ndvi, shares = np.empty(most), np.empty(most)
+    sums, total = np.empty(3), np.empty(4)
+    for k in range(begin, end):
+        count = _gather(weights, k, given, sums, total, ndvi, shares)
+        _conclude(weights[3][k], k, given, sums, total, found)
+        if found.missing[k] == PRESENT and given.has[0]:
+            found.sd[k] = _spread(ndvi, shares, count, total[0] / sums[0], sums[0])
+            _quartiles(ndvi, shares, count, found.quantiles[k])
+
+
 @numba.njit(cache=True, parallel=True, nogil=True)
 def _measure(weights: Any, given: Any, most: int, found: Any) -> None:
     n = len(weights[3])
     for lot in numba.prange(LOTS):
-        ndvi, shares = np.empty(most), np.empty(most)
-        sums, total = np.empty(3), np.empty(4)
-        for k in range(n * lot // LOTS, n * (lot + 1) // LOTS):
-            count = _gather(weights, k, given, sums, total, ndvi, shares)
-            _conclude(weights[3][k], k, given, sums, total, found)
-            if found.missing[k] == PRESENT and given.has[0]:
-                mean = found.mean[k, 0]
-                found.sd[k] = _spread(ndvi, shares, count, mean, sums[0])
-                _quartiles(ndvi, shares, count, found.quantiles[k])
+        _lot(weights, given, most, found, n * lot // LOTS, n * (lot + 1) // LOTS)
