@@ -1,6 +1,7 @@
 """Opening rasters: what they are, where they lie, what their bands mean; or why not."""
 
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import rasterio
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from geo import systems, zonal
 from geo.grids import Grid
@@ -78,6 +79,7 @@ def opened(path: Path) -> Iterator[Any]:
         raise refusal("no_file", f"没有文件 {path};请核对路径")
     try:
         with (
+            warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
             rasterio.Env(CPL_DEBUG="OFF", GDAL_HTTP_PROXY="127.0.0.1:1", GDAL_CACHEMAX=256),
             rasterio.open(path.resolve(), driver=_driver(path), num_threads="all_cpus") as raster,
         ):

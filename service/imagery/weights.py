@@ -76,7 +76,8 @@ def computed(shapes: npt.NDArray[np.object_], grid: Grid, inward_m: float) -> We
 def _kept(path: Path, n: int) -> Weights | None:
     """Return kept weights; none where there are none, or where the file was damaged."""
     try:
-        with np.load(path) as file:
+        # Opened here: of a damaged file the reader leaves its own handle open.
+        with path.open("rb") as opened, np.load(opened) as file:
             cover = Coverage(
                 file["indptr"],
                 file["pixel"],
