@@ -19,7 +19,7 @@ import httpx2
 import openpyxl
 import xlsxwriter
 
-from benchmarks import area, facts, land, load, markers, province, shares, supply, tile_encoding
+from benchmarks import area, facts, land, load, markers, province, shares, supply, tile_encoding, zonal
 from benchmarks.databases import POSTGIS_URL, a_database
 from service.database import Database
 
@@ -43,6 +43,8 @@ def main() -> None:
         facts.run(options.engine, is_quick=options.quick)
     if options.only in (None, "screening"):
         markers.run(options.quick)
+    if options.only in (None, "screening"):
+        print("\n".join(zonal.run(options.quick)), flush=True)
     if options.only in (None, "land"):
         print("\n".join(area.run(options.quick)), flush=True)
         print("\n".join(shares.run(options.quick)), flush=True)
