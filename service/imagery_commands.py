@@ -17,7 +17,7 @@ from service.accounts import policy
 from service.accounts import queries as accounts
 from service.database import Database
 from service.errors import Forbidden, Invalid
-from service.imagery import observing
+from service.imagery import keeping, observing
 from service.imagery.observing import Order, Outcome
 from service.imagery.rasters import Given
 from service.table_cells import day_of
@@ -49,9 +49,10 @@ def observe(
 
         rows, towns, outcome = observing.observed(session, folder, rasters, order, show)
         show("写入", len(rasters), len(rasters))
+    digests = {path.name: _digest(path) for path in rasters}
     with database.write_session() as session, session.begin():
         _speak_as(session, acting)
-        outcome.counts = observing.keep(
+        outcome.counts = keeping.keep(
             session,
             folder,
             rows,
@@ -59,7 +60,7 @@ def observe(
             action="observation.observe",
             subject=f"{order.day} {order.source}",
             area_code=order.area_code or settings.county_code,
-            rasters={path.name: _digest(path) for path in rasters},
+            rasters=digests,
             given=asdict(order.given),
             buffer_m=order.limits.buffer_m,
             min_pixels=order.limits.min_pixels,

@@ -11,12 +11,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from geo.series import Missing
-from geo.zonal import INDICES
 from service import records
 from service.areas.queries import CODE_LENGTH
 from service.database import thresholds_of
 from service.errors import Conflict, Invalid, NotFound
-from service.imagery import observing, store
+from service.imagery import keeping, store
 from service.imagery.schemas import ObservationRow, Reason, is_month_end
 from service.parcels.models import ParcelVersion
 from service.schemas import UUID_TEXT
@@ -70,7 +69,7 @@ def import_observations(session: Session, upload: Upload) -> ImportReport:
     report = import_rows(session, upload, LAYOUT, desk.enter)
     if desk.rows and not upload.is_dry_run:
         frame = store.rows({name: [row[name] for row in desk.rows] for name in desk.rows[0]})
-        observing.keep(
+        keeping.keep(
             session,
             store.folder_of(session),
             _typed(frame),
@@ -159,7 +158,7 @@ class _Desk:
 
 
 def _row(item: ObservationRow, parcel: ParcelVersion) -> dict[str, Any]:
-    names = (*(name.lower() for name in INDICES), "n_pixels", "cloud_share")
+    names = (*store.INDICES, "n_pixels", "cloud_share")
     told = (*item.values, item.n_pixels, item.cloud_share)
     numbers = {
         name: np.nan if value is None else float(value)

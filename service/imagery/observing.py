@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from config.thresholds import ImageryThresholds
 from geo.series import Missing
-from geo.zonal import INDICES, Limits, Zonal, measure
-from service import audit, records, space
+from geo.zonal import Limits, Zonal, measure
+from service import records, space
 from service.areas.queries import CODE_LENGTH
 from service.errors import Invalid
 from service.imagery import reading, store, weights
@@ -204,39 +204,6 @@ def _rows(
         "ndvi_sd": found.sd[is_met],
         "image": np.full(n, image, object),
     }
-    columns |= {name.lower(): found.mean[is_met, k] for k, name in enumerate(INDICES)}
+    columns |= {name: found.mean[is_met, k] for k, name in enumerate(store.INDICES)}
     columns |= {name: found.quantiles[is_met, k] for k, name in enumerate(store.QUARTILES)}
     return store.rows(columns)
-
-
-def keep(
-    session: Session,
-    folder: Path,
-    observed_rows: pd.DataFrame,
-    row_towns: npt.NDArray[np.str_],
-    *,
-    action: str,
-    subject: str,
-    area_code: str | None,
-    **detail: Any,
-) -> store.Counts:
-    """Keep rows by season and town, with one entry in the audit; nothing new changes nothing."""
-    records.take_turn(session)
-    batch = store.batch(session, folder, audit.instant(session))
-    seasons = np.array([store.season_of(day) for day in observed_rows["day"]], str)
-    counts = store.Counts()
-    for season, town in sorted({*zip(seasons.tolist(), row_towns.tolist(), strict=True)}):
-        chosen = (seasons == season) & (row_towns == town)
-        counts += batch.append(season, town, observed_rows[chosen])
-    if counts.n_new or counts.n_changed:
-        audit.record(
-            session,
-            action,
-            subject,
-            area_code=area_code,
-            n_new=counts.n_new,
-            n_changed=counts.n_changed,
-            n_same=counts.n_same,
-            **detail,
-        )
-    return counts

@@ -21,11 +21,12 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from geo.series import Missing
-from geo.zonal import INDICES
 from service.database import Database
 
+INDICES = ("ndvi", "evi", "lswi", "bsi")
+"""In the order of a cube."""
 QUARTILES = ("ndvi_p25", "ndvi_p50", "ndvi_p75")
-VALUES = ("ndvi", "evi", "lswi", "bsi", "ndvi_sd", *QUARTILES)
+VALUES = (*INDICES, "ndvi_sd", *QUARTILES)
 KEY = ["parcel_uid", "day", "source"]
 SCHEMA = pa.schema(
     [
@@ -133,7 +134,7 @@ def read_cube(
     cube = np.full((*missing.shape, len(INDICES)), np.nan, np.float32)
     # Rows in falling rank: of several for a place the last written, and so the best, stays.
     missing[parcels, days] = best["missing"].to_numpy()
-    cube[parcels, days] = best[[name.lower() for name in INDICES]].to_numpy()
+    cube[parcels, days] = best[list(INDICES)].to_numpy()
     return [UUID(each) for each in uids], np.asarray(dates, "datetime64[D]"), cube, missing
 
 

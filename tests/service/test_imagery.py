@@ -1,6 +1,8 @@
 """Observations of parcels from rasters and tables, as the command line brings them in."""
 
 import json
+import subprocess
+import sys
 import warnings
 from datetime import date
 from uuid import uuid4
@@ -20,7 +22,7 @@ from geo.series import Missing
 from service import audit, cli, imagery_commands, telemetry
 from service.audit import AuditEntry
 from service.errors import Forbidden, Invalid
-from service.imagery import observing, store
+from service.imagery import keeping, store
 from service.imagery.errors import RasterRefused
 from service.imagery.rasters import Given
 from service.parcels.models import ParcelVersion
@@ -491,8 +493,17 @@ def test_a_write_that_fails_leaves_the_series_as_they_were(
     with database.write_session() as session:
         session.info["is_system"] = True
         told = {"action": "observation.observe", "subject": "x", "area_code": None}
-        assert observing.keep(session, folder, rows, towns, **told).n_changed == 6
+        assert keeping.keep(session, folder, rows, towns, **told).n_changed == 6
         session.rollback()
     assert file.read_bytes() == before
     assert list(file.parent.glob("*.new")) == []
     assert observe(a_raster(tmp_path / "b.tif", layers_of())).counts.n_same == 9
+
+
+def test_the_server_takes_tables_without_loading_rasters_or_kernels():
+    """Both are large, and kernels are compiled: neither is the business of a web worker."""
+    program = (
+        "import sys, service.imagery.routes; print({'numba', 'rasterio'} & sys.modules.keys())"
+    )
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert told.stdout.strip() == b"set()"

@@ -1,0 +1,48 @@
+"""Keeping observations together with their entry in the audit.
+
+Apart from what makes them: the server takes tables, and loads neither rasters nor kernels.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from service import audit, records
+from service.imagery import store
+
+
+def keep(
+    session: Session,
+    folder: Path,
+    observed_rows: pd.DataFrame,
+    row_towns: npt.NDArray[np.str_],
+    *,
+    action: str,
+    subject: str,
+    area_code: str | None,
+    **detail: Any,
+) -> store.Counts:
+    """Keep rows by season and town, with one entry in the audit; nothing new changes nothing."""
+    records.take_turn(session)
+    batch = store.batch(session, folder, audit.instant(session))
+    seasons = np.array([store.season_of(day) for day in observed_rows["day"]], str)
+    counts = store.Counts()
+    for season, town in sorted({*zip(seasons.tolist(), row_towns.tolist(), strict=True)}):
+        chosen = (seasons == season) & (row_towns == town)
+        counts += batch.append(season, town, observed_rows[chosen])
+    if counts.n_new or counts.n_changed:
+        audit.record(
+            session,
+            action,
+            subject,
+            area_code=area_code,
+            n_new=counts.n_new,
+            n_changed=counts.n_changed,
+            n_same=counts.n_same,
+            **detail,
+        )
+    return counts
