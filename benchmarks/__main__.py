@@ -19,7 +19,18 @@ import httpx2
 import openpyxl
 import xlsxwriter
 
-from benchmarks import area, facts, land, load, markers, province, shares, supply, tile_encoding, zonal
+from benchmarks import (
+    area,
+    facts,
+    land,
+    load,
+    markers,
+    province,
+    shares,
+    supply,
+    tile_encoding,
+    zonal,
+)
 from benchmarks.databases import POSTGIS_URL, a_database
 from service.database import Database
 

@@ -331,6 +331,8 @@ class SignalThresholds(_Section):
     max_patches: int
     join_radius_m: dict[str, float]
     patrol: PatrolThresholds
+
+
 class ImageryThresholds(_Section):
     """When an observation from imagery counts; see `geo.zonal.Limits`."""
 
