@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from geo import zonal_kernels
 from geo.coverage import Coverage
-from geo.series import Missing
+from geo.zonal_kernels import CLEAR, CLOUDY, NO_DATA, QUANTILES
 
 INDICES = ("NDVI", "EVI", "LSWI", "BSI")
 """In the order of every array of indices here."""
@@ -24,12 +24,10 @@ NEEDS = {
     "LSWI": ("B8", "B11"),
     "BSI": ("B2", "B4", "B8", "B11"),
 }
-CLEAR, CLOUDY, NO_DATA = 0, 1, 2
-"""States of a pixel."""
-LOTS = 64
-"""That the parcels are dealt to the threads in."""
-QUANTILES = (0.25, 0.50, 0.75)
-PRESENT, CLOUD, NO_IMAGE, TOO_SMALL, OUT_OF_RANGE = (int(each) for each in Missing)
+__all__ = [
+    "BANDS", "CLEAR", "CLOUDY", "INDICES", "NEEDS", "NO_DATA", "Image", "Limits", "Zonal",
+    "means", "measure",
+]  # fmt: skip
 
 Floats32 = npt.NDArray[np.float32]
 
@@ -177,7 +175,7 @@ def measure(cover: Coverage, image: Image, limits: Limits) -> Zonal:
         np.array([limits.min_pixels, limits.max_cloud_share, limits.max_evi]),
     )
     weights = (cover.indptr, cover.pixel, cover.weight, cover.area_px)
-    _measure(weights, given, most, found)
+    zonal_kernels.measure(weights, given, most, found)
     return found
 
 
@@ -207,143 +205,5 @@ def means(
     found = np.empty((len(cover), len(layers)))
     flat = layers.reshape(len(layers), -1)
     hole = np.nan if no_data is None else float(no_data)
-    _means(cover.indptr, cover.pixel, cover.weight, flat, hole, found)
+    zonal_kernels.means(cover.indptr, cover.pixel, cover.weight, flat, hole, found)
     return found
-
-
-@numba.njit(cache=True, parallel=True, nogil=True)
-def _means(indptr: Any, pixel: Any, weight: Any, layers: Any, hole: float, found: Any) -> None:
-    n_layers = len(layers)
-    for k in numba.prange(len(indptr) - 1):
-        for layer in range(n_layers):
-            values = layers[layer]
-            total, mass = 0.0, 0.0
-            for at in range(indptr[k], indptr[k + 1]):
-                value = float(values[pixel[at]])
-                if value == value and value != hole:  # noqa: PLR0124 - nan is not itself
-                    total += weight[at] * value
-                    mass += weight[at]
-            found[k, layer] = total / mass if mass > 0 else np.nan
-
-
-@numba.njit(cache=True, inline="always")
-def _ratio(above: float, below: float) -> float:
-    return above / below if below != 0 else np.nan
-
-
-@numba.njit(cache=True)
-def _indices(given: Any, at: int, out: Any) -> bool:
-    """Compute the indices of one pixel, and tell whether they can be; what is lacking is nan."""
-    layers, bands = given.layers, given.bands
-    scale, offset = given.scaling
-    blue = (layers[bands[0], at] + offset) * scale if bands[0] >= 0 else np.nan
-    red = (layers[bands[1], at] + offset) * scale if bands[1] >= 0 else np.nan
-    near = (layers[bands[2], at] + offset) * scale if bands[2] >= 0 else np.nan
-    short = (layers[bands[3], at] + offset) * scale if bands[3] >= 0 else np.nan
-    out[0] = _ratio(near - red, near + red)
-    out[1] = _ratio(2.5 * (near - red), near + 6 * red - 7.5 * blue + 1)
-    out[2] = _ratio(near - short, near + short)
-    out[3] = _ratio((short + red) - (near + blue), (short + red) + (near + blue))
-    for k in range(4):
-        if given.indices[k] >= 0:
-            out[k] = (layers[given.indices[k], at] + offset) * scale
-        most = given.limits[2] if k == 1 else 1.0
-        if given.has[k] and not (-most <= out[k] <= most):  # nan is not possible either
-            return False
-    return True
-
-
-@numba.njit(cache=True)
-def _quartiles(values: Any, weights: Any, n: int, out: Any) -> None:
-    order = np.argsort(values[:n])
-    total = weights[:n].sum()
-    k = 0
-    before, here = 0.0, weights[order[0]] / 2
-    reached, low = here, values[order[0]]
-    for q in range(len(out)):
-        target = QUANTILES[q] * total
-        while k < n - 1 and here < target:
-            reached, low = here, values[order[k]]
-            before += weights[order[k]]
-            k += 1
-            here = before + weights[order[k]] / 2
-        share = (target - reached) / (here - reached) if here > reached else 0.0
-        share = min(max(share, 0.0), 1.0)
-        out[q] = low + share * (values[order[k]] - low)
-
-
-@numba.njit(cache=True)
-def _spread(values: Any, shares: Any, n: int, middle: float, mass: float) -> float:
-    squares = 0.0
-    for k in range(n):
-        squares += shares[k] * (values[k] - middle) ** 2
-    return float(np.sqrt(squares / mass))
-
-
-@numba.njit(cache=True)
-def _reason(sums: Any, area_px: float, limits: Any) -> int:
-    """Say what is missing, by the pixels that are possible, clear, with data."""
-    possible, clear, with_data = sums
-    if area_px < limits[0]:
-        return TOO_SMALL
-    if with_data < limits[0]:
-        return NO_IMAGE
-    if clear < limits[0] or 1 - clear / with_data > limits[1]:
-        return CLOUD
-    return PRESENT if possible >= limits[0] and possible > 0 else OUT_OF_RANGE
-
-
-@numba.njit(cache=True)
-def _gather(weights: Any, k: int, given: Any, sums: Any, total: Any, ndvi: Any, shares: Any) -> int:
-    """Sum a parcel's pixels; return how many were possible, their NDVI and share in order."""
-    indptr, pixel, weight, _ = weights
-    index = np.empty(4)
-    sums[:] = 0.0
-    total[:] = 0.0
-    count = 0
-    for at in range(indptr[k], indptr[k + 1]):
-        here, share = pixel[at], float(weight[at])
-        if given.state[here] == NO_DATA:
-            continue
-        sums[2] += share
-        if given.state[here] == CLOUDY:
-            continue
-        sums[1] += share
-        if _indices(given, here, index):
-            sums[0] += share
-            total += share * index
-            ndvi[count], shares[count] = index[0], share
-            count += 1
-    return count
-
-
-@numba.njit(cache=True)
-def _conclude(area_px: float, k: int, given: Any, sums: Any, total: Any, found: Any) -> None:
-    """Write what a parcel's sums tell."""
-    found.missing[k] = _reason(sums, area_px, given.limits)
-    found.n_pixels[k] = sums[0]
-    found.cloud_share[k] = 1 - sums[1] / sums[2] if sums[2] > 0 else np.nan
-    found.sd[k] = np.nan
-    found.quantiles[k] = np.nan
-    for i in range(len(total)):
-        found.mean[k, i] = total[i] / sums[0] if found.missing[k] == PRESENT else np.nan
-
-
-@numba.njit(cache=True)
-def _lot(weights: Any, given: Any, most: int, found: Any, begin: int, end: int) -> None:
-    """Measure some of the parcels; apart from the parallel loop, which reorders what it holds."""
-    ndvi, shares = np.empty(most), np.empty(most)
-    sums, total = np.empty(3), np.empty(4)
-    for k in range(begin, end):
-        count = _gather(weights, k, given, sums, total, ndvi, shares)
-        _conclude(weights[3][k], k, given, sums, total, found)
-        if found.missing[k] == PRESENT and given.has[0]:
-            found.sd[k] = _spread(ndvi, shares, count, total[0] / sums[0], sums[0])
-            _quartiles(ndvi, shares, count, found.quantiles[k])
-
-
-@numba.njit(cache=True, parallel=True, nogil=True)
-def _measure(weights: Any, given: Any, most: int, found: Any) -> None:
-    n = len(weights[3])
-    for lot in numba.prange(LOTS):
-        _lot(weights, given, most, found, n * lot // LOTS, n * (lot + 1) // LOTS)

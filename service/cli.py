@@ -18,7 +18,6 @@ from service import (
     audit,
     backtest_commands,
     backups,
-    imagery_commands,
     jobs,
     land_commands,
     lint_commands,
@@ -302,6 +301,8 @@ def observe(
     acting: Annotated[str, typer.Option("--as", help="以哪个账号的名义")] = "",
 ) -> None:
     """从影像统计每个图斑的植被指数;缺值写明原因(云、无影像、太小、超出范围),从不记成零。"""
+    from service import imagery_commands  # noqa: PLC0415 # loads GDAL and compiled loops
+
     given = imagery_commands.given_of(
         bands=bands,
         scale=scale,
