@@ -108,7 +108,7 @@ def observed(
     """Measure the rasters of one day; return the rows, their towns, and what was seen."""
     records.refuse_future(session, order.day, "on")
     if order.area_code:
-        parcels_refuse(order.area_code)
+        _refuse_no_code(order.area_code)
     sources = [inspected(path, order.given) for path in rasters]
     on_progress("读图斑", 0, 1)
     book = parcels_of(session, order)
@@ -139,7 +139,7 @@ def observed(
     return _rows(book, best, is_met, order, image), book.towns[is_met], outcome
 
 
-def parcels_refuse(area_code: str) -> None:
+def _refuse_no_code(area_code: str) -> None:
     """Refuse what is no code of an area."""
     if not area_code.isdigit() or len(area_code) not in CODE_LENGTH.values():
         raise Invalid("--area 须是 6、9 或 12 位区划代码", field="area")

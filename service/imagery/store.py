@@ -27,6 +27,7 @@ INDICES = ("ndvi", "evi", "lswi", "bsi")
 """In the order of a cube."""
 QUARTILES = ("ndvi_p25", "ndvi_p50", "ndvi_p75")
 VALUES = (*INDICES, "ndvi_sd", *QUARTILES)
+BATCH = "observation_batch"
 KEY = ["parcel_uid", "day", "source"]
 SCHEMA = pa.schema(
     [
@@ -236,11 +237,14 @@ def _compared(
 
 
 def batch(session: Session, folder: Path, recorded_at: datetime) -> Batch:
-    """Open a batch that ends with the session's transaction.
+    """Return the batch that ends with the session's transaction, opened by the first who asks.
 
     The caller holds the ledger's turn. The files have a lock of their own, for they are moved
     after the commit, when the next writer may already have the turn.
     """
+    known: Batch | None = session.info.get(BATCH)
+    if known is not None:
+        return known
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -252,6 +256,7 @@ def batch(session: Session, folder: Path, recorded_at: datetime) -> Batch:
 def _bind(session: Session, made: Batch, lock: int) -> None:
     """Publish at the commit, else discard; either way give the files free."""
     state = {"is_open": True}
+    session.info[BATCH] = made
 
     def committed(ended: Session) -> None:
         if state["is_open"] and not ended.in_nested_transaction():
@@ -260,6 +265,7 @@ def _bind(session: Session, made: Batch, lock: int) -> None:
     def ended(_: Session, transaction: Any) -> None:
         if state["is_open"] and transaction.parent is None:
             state["is_open"] = False
+            session.info.pop(BATCH, None)
             made.discard()
             os.close(lock)
 

@@ -507,3 +507,19 @@ def test_the_server_takes_tables_without_loading_rasters_or_kernels():
     )
     told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     assert told.stdout.strip() == b"set()"
+
+
+def test_what_one_transaction_keeps_in_two_steps_is_published_together(
+    database, settings, observe, tmp_path, cube
+):
+    observe(a_raster(tmp_path / "a.tif", layers_of()))
+    folder = settings.observation_directory
+    rows = store.read(folder, "2023", TAIHE).drop(columns="recorded_at")
+    towns = np.full(len(rows), TAIHE)
+    told = {"action": "observation.observe", "subject": "x", "area_code": None}
+    with database.system_transaction() as session:
+        for day in (19, 20):
+            later = rows.assign(day=date(2023, 4, day))
+            assert keeping.keep(session, folder, later, towns, **told).n_new == 6
+            assert len(cube()[1]) == 1
+    assert [each.day for each in cube()[1].tolist()] == [18, 19, 20]
