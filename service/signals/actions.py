@@ -1,6 +1,6 @@
 """Writing signals. There is no action that changes or removes one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo import ellipsoid
 from inspections.land_uses import Claim
-from inspections.signals import Source
+from inspections.signals import ParcelMatch, Source
 from service import audit, records
 from service.areas import queries as areas
 from service.database import clock_of, thresholds_of
@@ -21,11 +21,13 @@ from service.parcels.outlines import polygon, position
 from service.parcels.schemas import Datum, Geometry
 from service.security import Viewer, is_in_view, whole_system
 from service.signals import matching
+from service.signals.land_around import LandAround
 from service.signals.models import Signal, SignalDecision, SignalParcel, SignalStage, Stage
 from service.signals.schemas import DecisionCreate, SignalCreate, StageCreate
 
 AS_IS = frozenset({Datum.CGCS2000, Datum.WGS84})
 SYSTEM_DIGEST = "0" * 64
+BULK = 500
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,52 @@ def record_signal(session: Session, said: Said) -> tuple[Signal, bool]:
     known = _known(session, said.id, said.digest)
     if known is not None:
         return known, False
+    made = _add(session, said)
+    session.flush()
+    if said.spot is not None:
+        with whole_system(session):  # land has no eye for the borders of units
+            found = matching.parcels_of(session, said.spot.geometry, said.spot.accuracy_m)
+            _match(session, made, found)
+            session.flush()
+    return made, True
+
+
+def record_signals(
+    session: Session, many: Sequence[Said], land: LandAround
+) -> list[tuple[Signal, bool]]:
+    """Write many signals at once, matched to land that was read for all of them."""
+    standing = _standing(session, [each.id for each in many if each.id is not None])
+    written: list[tuple[Signal, bool]] = []
+    fresh: list[tuple[Signal, Spot]] = []
+    for said in many:
+        known = standing.get(said.id) if said.id else None
+        if known is not None:
+            written.append((known, False))
+            continue
+        made = _add(session, said)
+        standing[made.id] = made
+        written.append((made, True))
+        if said.spot is not None:
+            fresh.append((made, said.spot))
+    with whole_system(session):
+        session.flush()
+        for made, spot in fresh:
+            _match(session, made, land.parcels_of(spot.geometry, spot.accuracy_m))
+        session.flush()
+    return written
+
+
+def _standing(session: Session, ids: Sequence[UUID]) -> dict[UUID, Signal]:
+    """Return the signals that stand under ids which follow from their content."""
+    found: dict[UUID, Signal] = {}
+    with whole_system(session):
+        for start in range(0, len(ids), BULK):
+            query = select(Signal).where(Signal.id.in_(ids[start : start + BULK]))
+            found |= {each.id: each for each in session.scalars(query)}
+    return found
+
+
+def _add(session: Session, said: Said) -> Signal:
     _refuse_future(session, said.observed_at)
     signal_id = said.id or uuid4()
     at = audit.instant(session)
@@ -104,9 +152,6 @@ def record_signal(session: Session, said: Said) -> tuple[Signal, bool]:
         **_placed(said),
     )
     session.add(made)
-    session.flush()
-    if said.spot is not None:
-        _match(session, made, said.spot)
     audit.record(
         session,
         "signal.file",
@@ -116,7 +161,7 @@ def record_signal(session: Session, said: Said) -> tuple[Signal, bool]:
         source=said.source,
         claim=said.claim,
     )
-    return made, True
+    return made
 
 
 def _actor(source: Source) -> str:
@@ -164,23 +209,21 @@ def _placed(said: Said) -> dict[str, Any]:
     }
 
 
-def _match(session: Session, signal: Signal, spot: Spot) -> None:
-    with whole_system(session):  # land has no eye for the borders of units
-        for found, area_code in matching.parcels_of(session, spot.geometry, spot.accuracy_m):
-            session.add(
-                SignalParcel(
-                    signal_id=signal.id,
-                    parcel_uid=found.uid,
-                    area_code=area_code,
-                    recorded_at=signal.recorded_at,
-                    overlap_m2=found.overlap_m2,
-                    share=found.share,
-                    distance_m=found.distance_m,
-                    match=found.score,
-                    state=found.state,
-                )
-            )
-        session.flush()
+def _match(session: Session, signal: Signal, found: Sequence[tuple[ParcelMatch, str]]) -> None:
+    session.add_all(
+        SignalParcel(
+            signal_id=signal.id,
+            parcel_uid=match.uid,
+            area_code=area_code,
+            recorded_at=signal.recorded_at,
+            overlap_m2=match.overlap_m2,
+            share=match.share,
+            distance_m=match.distance_m,
+            match=match.score,
+            state=match.state,
+        )
+        for match, area_code in found
+    )
 
 
 def origin(session: Session, signal_id: UUID) -> UUID:

@@ -1,5 +1,6 @@
 """From the book of parcels to the pure rules of matching, and back."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 import shapely
@@ -14,6 +15,7 @@ from service.database import thresholds_of
 from service.parcels.models import AreaOutline, FarmlandOverlay, ParcelVersion
 from service.parcels.queries import Moment, valid
 
+BULK = 500
 MAX_PARCELS = 500
 """Around one signal; a patch over more of them is looked at with the largest common parts only."""
 
@@ -29,24 +31,25 @@ def parcels_of(
 ) -> list[tuple[ParcelMatch, str]]:
     """Return the parcels that a place speaks of, with the area of each."""
     placed, numbers = Placed(geometry, accuracy_m), limits(session)
-    around = _around(geometry, reach_m(placed, numbers))
+    search = around(geometry, reach_m(placed, numbers))
     query = (
         select(ParcelVersion)
         .where(
             valid(ParcelVersion, Moment.of(session)),
-            space.intersects(ParcelVersion.geometry, around),
+            space.intersects(ParcelVersion.geometry, search),
         )
         .order_by(ParcelVersion.id)
         .limit(MAX_PARCELS)
     )
     found = {each.uid: each for each in session.scalars(query)}
-    farmland = _on_farmland(session, [each.id for each in found.values()])
+    farmland = on_farmland(session, [each.id for each in found.values()])
     lands = [Land(uid, each.geometry, each.id in farmland) for uid, each in found.items()]
     matches = match_parcels(placed, lands, numbers)
     return [(each, found[each.uid].area_code) for each in matches]
 
 
-def _around(geometry: shapely.Geometry, metres: float) -> shapely.Geometry:
+def around(geometry: shapely.Geometry, metres: float) -> shapely.Geometry:
+    """Return a geometry itself, or the box that reaches so far around a point."""
     if not metres:
         return geometry
     east, north = ellipsoid.local_scale(geometry.y)
@@ -54,13 +57,16 @@ def _around(geometry: shapely.Geometry, metres: float) -> shapely.Geometry:
     return shapely.box(geometry.x - x, geometry.y - y, geometry.x + x, geometry.y + y)
 
 
-def _on_farmland(session: Session, ids: list[int]) -> set[int]:
-    if not ids:
-        return set()
-    query = select(FarmlandOverlay.parcel_id).where(
-        FarmlandOverlay.parcel_id.in_(ids), FarmlandOverlay.is_edge_only.is_(False)
-    )
-    return set(session.scalars(query.distinct()))
+def on_farmland(session: Session, ids: Sequence[int]) -> set[int]:
+    """Return which parcel versions share land with basic farmland, not only an edge."""
+    found: set[int] = set()
+    for start in range(0, len(ids), BULK):
+        query = select(FarmlandOverlay.parcel_id).where(
+            FarmlandOverlay.parcel_id.in_(ids[start : start + BULK]),
+            FarmlandOverlay.is_edge_only.is_(False),
+        )
+        found |= set(session.scalars(query.distinct()))
+    return found
 
 
 def village_at(session: Session, lon: float, lat: float) -> str | None:

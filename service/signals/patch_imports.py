@@ -29,9 +29,9 @@ from service.parcels.schemas import Datum
 from service.records import NAMESPACE
 from service.schemas import CIVIL_ZONE
 from service.security import Viewer, is_in_view, whole_system
-from service.signals import matching
-from service.signals.actions import AS_IS, Said, Spot, record_signal
+from service.signals.actions import AS_IS, Said, Spot, record_signals
 from service.signals.codes import patch_types
+from service.signals.land_around import land_around
 from service.signals.models import PatchImport, Signal, SignalParcel
 from service.signals.patch_files import PatchFile, PatchIn
 from service.signals.schemas import PatchReport, PatchRowRead
@@ -212,28 +212,31 @@ def _written(
     """Write the signals; tell of each whether it is new. What lies elsewhere is refused."""
     viewer: Viewer = session.info["viewer"]
     quality = thresholds_of(session).signals.patch_quality
-    written: list[tuple[Signal, bool]] = []
+    land = land_around(session, [(each.geometry, each.accuracy_m) for each in spots])
+    county = _county(session, viewer)
+    said: list[Said] = []
     kept: list[tuple[PatchIn, PatchRow]] = []
-    records.take_turn(session)
     for (patch, row), spot in zip(done.taken, spots, strict=True):
         inside = spot.geometry.representative_point()
-        with whole_system(session):
-            area_code = matching.village_at(session, inside.x, inside.y) or viewer.area_code
-        if not is_in_view(session, area_code) or _is_far(session, viewer, inside):
+        area_code = land.village_at(inside) or viewer.area_code
+        is_far = county is not None and not shapely.intersects(county, inside)
+        if is_far or not is_in_view(session, area_code):
             _refuse(done, patch.row, [("geometry", "", "不在您的辖区")])
             continue
-        said = _said(row, spot, area_code, quality, batch)
-        written.append(record_signal(session, said))
+        said.append(_said(row, spot, area_code, quality, batch))
         kept.append((patch, row))
     done.taken[:] = kept
-    return written
+    records.take_turn(session)
+    return record_signals(session, said, land)
 
 
-def _is_far(session: Session, viewer: Viewer, inside: shapely.Point) -> bool:
-    """Tell whether a place lies outside the county, where its outline is known."""
+def _county(session: Session, viewer: Viewer) -> shapely.Geometry | None:
     with whole_system(session):
         outline = parcels.outline(session, viewer.area_code[:COUNTY], Moment.of(session))
-    return outline is not None and not shapely.intersects(outline.geometry, inside)
+    if outline is None:
+        return None
+    shapely.prepare(outline.geometry)
+    return outline.geometry
 
 
 def _said(row: PatchRow, spot: Spot, area_code: str, quality: float, batch: UUID) -> Said:
