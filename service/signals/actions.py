@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from geo import ellipsoid
 from inspections.land_uses import Claim
-from inspections.signals import ParcelMatch, Source
+from inspections.signal_matches import ParcelMatch
+from inspections.signals import Source
 from service import audit, records
 from service.areas import queries as areas
 from service.database import clock_of, thresholds_of

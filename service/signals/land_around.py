@@ -14,7 +14,14 @@ import shapely
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inspections.signals import Land, MatchLimits, ParcelMatch, Placed, match_parcels, reach_m
+from inspections.signal_matches import (
+    Land,
+    MatchLimits,
+    ParcelMatch,
+    Placed,
+    match_parcels,
+    reach_m,
+)
 from service import space
 from service.areas.queries import CODE_LENGTH
 from service.parcels.models import AreaOutline, ParcelVersion

@@ -8,7 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo import ellipsoid
-from inspections.signals import Land, MatchLimits, ParcelMatch, Placed, match_parcels, reach_m
+from inspections.signal_matches import (
+    Land,
+    MatchLimits,
+    ParcelMatch,
+    Placed,
+    match_parcels,
+    reach_m,
+)
 from service import space
 from service.areas.queries import CODE_LENGTH
 from service.database import thresholds_of

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from inspections.land_uses import Claim
 from inspections.signals import MatchState, Source, kinship
+from service.database import thresholds_of
 from service.errors import NotFound
 from service.records import within
 from service.schemas import CIVIL_ZONE, civil_day
-from service.signals import matching
 from service.signals.actions import signal
 from service.signals.models import (
     Signal,
@@ -162,7 +162,7 @@ def _related(session: Session, own: Signal, uids: Sequence[UUID]) -> list[Relate
     same_land = select(SignalParcel.signal_id).where(
         SignalParcel.parcel_uid.in_(uids), SignalParcel.signal_id != own.id
     )
-    numbers = matching.limits(session)
+    limits = thresholds_of(session).signals
     found = session.scalars(
         select(Signal).where(Signal.id.in_(same_land)).order_by(Signal.observed_at, Signal.id)
     )
@@ -173,12 +173,14 @@ def _related(session: Session, own: Signal, uids: Sequence[UUID]) -> list[Relate
             source=each.source,
             claim=each.claim,
             observed_at=each.observed_at,
-            kinship=kinship(said, (each.claim, civil_day(each.observed_at)), numbers),
+            kinship=kinship(
+                said, (each.claim, civil_day(each.observed_at)), window_days=limits.window_days
+            ),
             is_independent=each.origin_id != own.origin_id,
         )
         for each in found
     ]
-    return [each for each in related if each.kinship >= numbers.candidate_score]
+    return [each for each in related if each.kinship >= limits.candidate_score]
 
 
 def tip(session: Session, tip_id: UUID) -> Tip:

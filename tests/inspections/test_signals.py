@@ -11,18 +11,14 @@ from hypothesis import strategies as st
 from config.thresholds import Thresholds
 from geo import ellipsoid
 from inspections.land_uses import Claim
+from inspections.signal_matches import Land, MatchLimits, Placed, match_parcels, reach_m
 from inspections.signals import (
-    Land,
-    MatchLimits,
     MatchState,
-    Placed,
     Reported,
     compatibilities,
     compatibility,
     duplicate_of,
     kinship,
-    match_parcels,
-    reach_m,
     tip_quality,
 )
 
@@ -149,11 +145,15 @@ def test_claims_are_compatible_both_ways_and_wholly_with_themselves():
     assert len(compatibilities()) == 45
 
 
+def akin(one: tuple[Claim, date], other: tuple[Claim, date]) -> float:
+    return kinship(one, other, window_days=TOLD.window_days)
+
+
 def test_two_signals_are_akin_inside_the_window_only():
     building, earthwork = (Claim.BUILDING, DAY), (Claim.EARTHWORK, DAY + timedelta(days=90))
-    assert kinship(building, earthwork, LIMITS) == 0.8
-    assert kinship(earthwork, building, LIMITS) == 0.8
-    assert kinship(building, (Claim.EARTHWORK, DAY + timedelta(days=91)), LIMITS) == 0
+    assert akin(building, earthwork) == 0.8
+    assert akin(earthwork, building) == 0.8
+    assert akin(building, (Claim.EARTHWORK, DAY + timedelta(days=91))) == 0
 
 
 def reported(n: int, x_m: float, claim: Claim = Claim.BUILDING, day: date = DAY) -> Reported:
