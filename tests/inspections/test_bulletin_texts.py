@@ -95,7 +95,7 @@ def test_the_shipped_templates_hold_no_typed_figure(name):
 @pytest.mark.parametrize(
     "typed",
     [
-        *("⅛", "٠١٢٣", "①②家", "Ⅻ家", "卅个", "廿", "〡", "㊿", "²"),
+        *("⅛", "٠١٢٣", "①②家", "Ⅻ家", "卅个", "廿", "〡", "㊿", "²", "VI家", "俩"),
         *(
             "三成",
             "八成以上农户",
@@ -130,7 +130,7 @@ def test_a_figure_in_any_script_or_in_words_is_not_typed(typed):
     [
         "一是抓早，二是抓细，第一仗，万众一心，千方百计，十分重视，统一指挥。",
         "“十四五”规划，二〇二三年四月二十日，一二三产业，不断完成，成立队伍，参加培训。",
-        "事半功倍，信心百倍，再加倍努力，半天时间，一村一品，千家万户，百县千镇万村。",
+        "“五大百亿”，百亿丝苗米产业，两手抓，一要抓实，半个月来，区镇村三级，事半功倍，信心百倍，再加倍努力，半天时间，一村一品，千家万户，百县千镇万村。",
     ],
 )
 def test_numerals_that_are_parts_of_words_are_no_figures(text):
