@@ -1,5 +1,6 @@
 """What keeps a bulletin from saying what the books do not hold."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ HEAD = {
 OF_A_TOWN = ("全镇", "该镇", "某镇", "全村", "该村", "某村")
 OF_A_COUNTY = ("全区", "全县", "全市")
 SHORTEST_NAME = 2
+FULL_ENDING = re.compile("镇$|(?<=村)委会$")
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,10 @@ def around(session: Session, area_code: str, as_of: date) -> Around:
 
 
 def _names(session: Session, within: str, level: str, on: date) -> list[str]:
-    return [
-        each
-        for each in areas.unit_names(session, within=within, level=level, on=on).values()
-        if len(each) >= SHORTEST_NAME
-    ]
+    """Return the names of units, in full and as one says them: 太和镇 and 太和, 胜利村."""
+    names = areas.unit_names(session, within=within, level=level, on=on).values()
+    short = [FULL_ENDING.sub("", each) for each in names]
+    return [each for each in (*names, *short) if len(each) >= SHORTEST_NAME]
 
 
 def refuse_bad(session: Session, template: str, area_code: str, as_of: date) -> None:

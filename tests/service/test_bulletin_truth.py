@@ -57,6 +57,8 @@ def test_a_towns_name_is_known_from_the_books(bureau):
     answer = bureau.post("bulletins", a_draft(template=f"太和镇播种粮食{SOWN}。"))
     assert answer.status_code == 422
     assert "说的是“太和镇”" in answer.json()["detail"]
+    short = bureau.post("bulletins", a_draft(template=f"太和播种粮食{SOWN}。"))
+    assert "说的是“太和”" in short.json()["detail"]
     assert drafted(bureau, area_code=TAIHE, template=f"太和镇播种粮食{SOWN}。")["state"] == "draft"
     other = bureau.post("bulletins", a_draft(area_code=TAIHE, template=f"全区播种粮食{SOWN}。"))
     assert "说的是“全区”" in other.json()["detail"]
