@@ -1,26 +1,38 @@
 """Which fact a numeric phrase speaks of: by its measure word and the words around it."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from inspections.measures import PERCENT, POINTS
-from inspections.phrases import MAX_CHARACTERS, STATEMENTS, Form, Phrase, find_phrases
+from inspections.contexts import (
+    COMPARED,
+    NO_SCOPE,
+    Context,
+    Contexts,
+    Scope,
+    as_compared,
+    elsewhere,
+    is_relative,
+)
+from inspections.phrase import STATEMENTS, Form, Phrase
+from inspections.phrases import MAX_CHARACTERS, find_phrases
 from inspections.units import THING_OF, Unit
 
+__all__ = ["NO_SCOPE", "Binding", "Bound", "Scope", "bind", "bindings_from"]
+
 EVERY_FACT = "*"
-CLAUSE_END = re.compile(r"[，。；！？;!?]|,(?!\d)|\n\s?\n")
-SENTENCE_END = re.compile(r"[。！？!?]|\n\s?\n")
-"""A single line break ends nothing: texts out of a PDF have one at every margin."""
-YEAR = re.compile(r"(\d{4})年")
-UNTIL = re.compile(r"截[至止到]+(?:\d{4}年)?(\d{1,2})月(\d{1,2})日")
-PARENTHESIS = re.compile("[（(]")
-EARLIER = "^"
-BEFORE_CHARACTERS = 80
-AFTER_CHARACTERS = 20
-SENTENCE_CHARACTERS = 200
+SHARE_WORDS = frozenset({"计划", "任务", "目标", "增加", "减少"})
+"""完成计划的 84.5% is of the plan and yet a fact, and an increase is what a change tells."""
+EACH = re.compile("(?:平均)?每(亩|家次)|(亩)均|(亩)虫量")
+AVERAGE = re.compile("平均")
+RATES = {
+    ("亩", "吨"): ("公斤/亩", Decimal(1000)),
+    ("亩", "立方米"): ("m3/亩", Decimal(1)),
+    ("亩", "头"): ("头/亩", Decimal(1)),
+    ("家次", "人次"): ("人次/家次", Decimal(1)),
+}
+"""For each what, counted in what -> the unit of the rate, and how much of it one is."""
 FALLING = ("下降", "下跌", "降低", "减少", "回落", "落后", "下滑", "慢", "低")
 RISING = ("上涨", "上升", "增长", "增加", "提高", "加快", "快", "高")
 PAIRS = {**THING_OF, **{thing: times for times, thing in THING_OF.items()}}
@@ -58,7 +70,7 @@ class Binding:
         """Tell whether the wording is one of this binding's."""
         return phrase.form in self.forms if self.forms else phrase.form not in STATEMENTS
 
-    def fits(self, near: str, context: "Context") -> bool:
+    def fits(self, near: str, context: Context) -> bool:
         """Tell whether the words near a phrase are of this fact and none around it forbids."""
         return context.has_any(self.words_any, near) and not context.has_any(
             self.words_none, context.clause
@@ -67,52 +79,6 @@ class Binding:
     def is_named_in(self, near: str) -> bool:
         """Tell whether any word of this fact stands near a phrase."""
         return any(word in near for group in self.words_any for word in group)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What the facts are of.
-
-    Attributes
-    ----------
-    as_of : date or None
-        The day they speak of; a sentence that names another year, or another day up to which it
-        counts, speaks of other figures.
-    other_places : tuple of str
-        Names of places whose figures these are not, such as the towns of the county.
-    """
-
-    as_of: date | None = None
-    other_places: tuple[str, ...] = ()
-
-
-NO_SCOPE = Scope()
-
-
-@dataclass(frozen=True)
-class Context:
-    """The words around a phrase, without white space.
-
-    Attributes
-    ----------
-    nearest : tuple of str
-        Where words of its fact are looked for, nearest first; each holds the phrase itself.
-    clause : str
-        From the start of the clause to the next phrase or parenthesis behind.
-    sentence : str
-        From the start of the sentence to the end of the phrase.
-    """
-
-    nearest: tuple[str, ...]
-    clause: str
-    sentence: str
-
-    def has_any(self, groups: tuple[tuple[str, ...], ...], text: str) -> bool:
-        """Tell whether all words of any group stand in a text, those with ^ in the sentence."""
-        return any(all(self._has(word, text) for word in group) for group in groups)
-
-    def _has(self, word: str, text: str) -> bool:
-        return word[1:] in self.sentence + text if word.startswith(EARLIER) else word in text
 
 
 @dataclass(frozen=True)
@@ -126,7 +92,8 @@ class Bound:
     code : str or None
         The fact; None where it is left unbound.
     why : str
-        For one that is left unbound: why, in Chinese.
+        For one that is left unbound: why, in Chinese. A quotient has neither code nor this: which
+        facts it divides is told by their values.
     counterpart : str or None
         The fact that counts the same by times where this counts things, or the other way round.
     is_fall : bool
@@ -198,39 +165,19 @@ def bind(text: str, bindings: Sequence[Binding], scope: Scope = NO_SCOPE) -> lis
     """
     text = text[:MAX_CHARACTERS]
     phrases = find_phrases(text)
-    clauses = [0, *(found.end() for found in CLAUSE_END.finditer(text)), len(text) + 1]
-    sentences = [0, *(found.end() for found in SENTENCE_END.finditer(text)), len(text) + 1]
-    limits = [0, *(limit for each in phrases for limit in (each.start, each.end)), len(text)]
-    found = []
-    for number, phrase in enumerate(phrases):
-        gap = (limits[2 * number], limits[2 * number + 3])
-        context = _context(text, phrase, (clauses, sentences), gap)
-        found.append(_bound(phrase, bindings, context, scope))
-    return found
-
-
-def _context(
-    text: str, phrase: Phrase, ends: tuple[list[int], list[int]], gap: tuple[int, int]
-) -> Context:
-    clauses, sentences = ends
-    start = _start(clauses, phrase, BEFORE_CHARACTERS)
-    first = _start(sentences, phrase, SENTENCE_CHARACTERS)
-    stop = min(clauses[bisect_right(clauses, phrase.end - 1)], phrase.end + AFTER_CHARACTERS)
-    behind = PARENTHESIS.split(text[phrase.end : min(stop, gap[1])], maxsplit=1)[0]
-    until = phrase.end + len(behind)
-    since = max(start, gap[0])
-    spans = ((since, phrase.end), (since, until), (start, phrase.end), (start, until))
-    nearest = tuple("".join(text[one:two].split()) for one, two in spans)
-    return Context(nearest, nearest[-1], "".join(text[first : phrase.end].split()))
-
-
-def _start(ends: list[int], phrase: Phrase, longest: int) -> int:
-    return max(ends[bisect_right(ends, phrase.start) - 1], phrase.start - longest)
+    contexts = Contexts(text, phrases)
+    return [
+        _bound(phrase, bindings, contexts.of(number), scope)
+        for number, phrase in enumerate(phrases)
+    ]
 
 
 def _bound(phrase: Phrase, bindings: Sequence[Binding], context: Context, scope: Scope) -> Bound:
-    why = phrase.why or _elsewhere(phrase, context, scope) or _forbidden(phrase, bindings, context)
-    if why:
+    if is_relative(phrase):
+        context = _of_last_year(context, scope)
+    phrase = _as_rate(phrase, context)
+    why = phrase.why or elsewhere(context, scope) or _forbidden(phrase, bindings, context)
+    if why or phrase.form is Form.QUOTIENT:
         return Bound(phrase, None, why)
     of_unit = [each for each in bindings if each.unit == phrase.unit and each.takes(phrase)]
     for near in context.nearest:
@@ -245,34 +192,44 @@ def _bound(phrase: Phrase, bindings: Sequence[Binding], context: Context, scope:
     return _unfit(phrase, bindings, context)
 
 
+def _of_last_year(context: Context, scope: Scope) -> Context:
+    return replace(
+        context,
+        nearest=tuple(as_compared(each, scope) for each in context.nearest),
+        clause=as_compared(context.clause, scope),
+        sentence=as_compared(context.sentence, scope),
+        around=as_compared(context.around, scope),
+    )
+
+
+def _as_rate(phrase: Phrase, context: Context) -> Phrase:
+    """Read 每亩4.36公斤 as 4.36公斤/亩."""
+    found = list(EACH.finditer(context.nearest[0]))
+    each = next(filter(None, found[-1].groups()), "") if found else ""
+    unit, factor = RATES.get((each, phrase.unit), ("", Decimal(1)))
+    if not unit:
+        return phrase
+    low, high = (limit if limit is None else limit * factor for limit in (phrase.low, phrase.high))
+    return replace(phrase, unit=unit, low=low, high=high, step=phrase.step * factor)
+
+
 def _named(fitting: dict[str, Binding], near: str) -> dict[str, Binding]:
     return {code: each for code, each in fitting.items() if each.is_named_in(near)}
 
 
-def _elsewhere(phrase: Phrase, context: Context, scope: Scope) -> str:
-    places = [place for place in scope.other_places if place in context.clause]
-    if places:
-        return f"说的是{places[0]},不是全区的事实"
-    if scope.as_of is None or phrase.form is Form.LEVEL:  # 与2022年相对持平 is of this year
-        return ""
-    years = YEAR.findall(context.sentence)
-    if years and int(years[-1]) != scope.as_of.year:
-        return f"说的是{years[-1]}年,不是{scope.as_of.year}年的事实"
-    days = [(int(month), int(day)) for month, day in UNTIL.findall(context.sentence)]
-    if days and days[-1] != (scope.as_of.month, scope.as_of.day):
-        return f"说的是截至{days[-1][0]}月{days[-1][1]}日,不是截至{scope.as_of}的事实"
-    return ""
-
-
 def _forbidden(phrase: Phrase, bindings: Sequence[Binding], context: Context) -> str:
-    if phrase.unit in {PERCENT, POINTS}:  # 完成计划的 84.5% is of the plan and yet a fact
-        return ""
+    said, allowed = context.clause, frozenset[str]()
+    if is_relative(phrase):
+        said, allowed = COMPARED.sub("", said), SHARE_WORDS
+    if "/" in phrase.unit:
+        said = AVERAGE.sub("", EACH.sub("", said))
     for rule in bindings:
         if rule.fact_code != EVERY_FACT or not rule.takes(phrase):
             continue
-        words = [group[0] for group in rule.words_none if group[0] in context.clause]
-        if words:
-            return f"句中有“{words[0]}”,说的不是截至当日的实绩"
+        words = {group[0] for group in rule.words_none} - allowed
+        found = [word for word in sorted(words) if word in said]
+        if found:
+            return f"句中有“{found[0]}”,说的不是截至当日的实绩"
     return ""
 
 

@@ -1,118 +1,39 @@
 """The bulletin linter: every numeric phrase against the fact that it speaks of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 
 from inspections.bindings import NO_SCOPE, Binding, Bound, Scope, bind
+from inspections.judgement import (
+    IN_CHINESE,
+    FactFigure,
+    Judgement,
+    LintRule,
+    Verdict,
+    finite,
+    holds,
+    shown,
+    with_notes,
+)
 from inspections.measures import PERCENT
-from inspections.phrases import MAX_CHARACTERS, Form, Phrase
+from inspections.phrase import Form, Phrase
+from inspections.phrases import MAX_CHARACTERS
+from inspections.quotient_judgement import explained, judge_quotient
+from inspections.quotients import Quotient
 
-
-class Verdict(StrEnum):
-    """What recomputing a phrase came to."""
-
-    EQUAL = "equal"
-    WITHIN_WORDING = "within_wording"
-    CONTRADICTED = "contradicted"
-    NO_DATA = "no_data"
-    UNBOUND = "unbound"
-
-
-IN_CHINESE = {
-    Verdict.EQUAL: "相符",
-    Verdict.WITHIN_WORDING: "说法成立",
-    Verdict.CONTRADICTED: "不符",
-    Verdict.NO_DATA: "没有数据",
-    Verdict.UNBOUND: "未对应",
-}
-
-
-@dataclass(frozen=True)
-class FactFigure:
-    """What a fact came to.
-
-    Attributes
-    ----------
-    code : str
-        Its code.
-    value : Decimal or None
-        In `unit`; shares and relative changes as shares, differences of shares in points. None
-        where there are no data.
-    statement : bool or None
-        For a fact that is a statement: whether it holds; None where there are no data.
-    unit : str
-        Such as 亩, 吨 or 家次.
-    is_lower_bound : bool
-        Whether the true value may be higher.
-    coverage : Decimal or None
-        Share of those asked that have answered.
-    reason : str
-        Why there are no data, or what else to know, in Chinese.
-    title : str
-        Its Chinese title; without one the code is shown.
-    """
-
-    code: str
-    value: Decimal | None = None
-    statement: bool | None = None
-    unit: str = ""
-    is_lower_bound: bool = False
-    coverage: Decimal | None = None
-    reason: str = ""
-    title: str = ""
-
-    @property
-    def name(self) -> str:
-        """The title, or the code."""
-        return self.title or self.code
-
-
-@dataclass(frozen=True)
-class LintRule:
-    """Limits of the wordings.
-
-    Attributes
-    ----------
-    about_share : Decimal
-        How far 约, 近 and 左右 may be off, as a share of what is stated.
-    level_share, about_level_share : Decimal
-        Up to which relative change 持平, and 相对持平 or 基本持平, may be said.
-    understated_times : Decimal
-        From how many times the stated floor 以上 still holds, but says little.
-    """
-
-    about_share: Decimal
-    level_share: Decimal
-    about_level_share: Decimal
-    understated_times: Decimal
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A phrase, its fact and what recomputing it came to.
-
-    Attributes
-    ----------
-    phrase : Phrase
-        As it was found.
-    verdict : Verdict
-        What it came to.
-    code : str or None
-        The fact.
-    value : Decimal or None
-        What the fact came to, in its unit.
-    reason : str
-        Why, in Chinese.
-    """
-
-    phrase: Phrase
-    verdict: Verdict
-    code: str | None
-    value: Decimal | None
-    reason: str
+__all__ = [
+    "IN_CHINESE",
+    "FactFigure",
+    "Judgement",
+    "LintReport",
+    "LintRule",
+    "Verdict",
+    "judge",
+    "lint",
+    "shown",
+]
 
 
 @dataclass(frozen=True)
@@ -146,6 +67,7 @@ def lint(
     bindings: Sequence[Binding],
     rule: LintRule,
     scope: Scope = NO_SCOPE,
+    quotients: Sequence[Quotient] = (),
 ) -> LintReport:
     """Judge every numeric phrase of a text.
 
@@ -161,17 +83,25 @@ def lint(
         Limits of the wordings.
     scope : Scope
         What the facts are of.
+    quotients : sequence of Quotient
+        Which facts are quotients of which.
 
     Returns
     -------
     LintReport
         Never raises, whatever the text.
     """
-    judged = tuple(judge(each, facts, rule) for each in bind(text, bindings, scope))
+    found = bind(text, bindings, scope)
+    judged = tuple(judge(each, facts, rule, quotients) for each in found)
     return LintReport(judged, max(0, len(text) - MAX_CHARACTERS))
 
 
-def judge(bound: Bound, facts: Mapping[str, FactFigure], rule: LintRule) -> Judgement:
+def judge(
+    bound: Bound,
+    facts: Mapping[str, FactFigure],
+    rule: LintRule,
+    quotients: Sequence[Quotient] = (),
+) -> Judgement:
     """Judge one phrase.
 
     Parameters
@@ -182,6 +112,8 @@ def judge(bound: Bound, facts: Mapping[str, FactFigure], rule: LintRule) -> Judg
         By code.
     rule : LintRule
         Limits of the wordings.
+    quotients : sequence of Quotient
+        Which facts are quotients of which.
 
     Returns
     -------
@@ -189,17 +121,20 @@ def judge(bound: Bound, facts: Mapping[str, FactFigure], rule: LintRule) -> Judg
         Equal, within the wording, contradicted, no data or unbound, and why.
     """
     phrase = bound.phrase
+    if phrase.form is Form.QUOTIENT and not bound.why:
+        return judge_quotient(phrase, facts, rule, quotients)
     if bound.code is None:
         return Judgement(phrase, Verdict.UNBOUND, None, None, _with_titles(bound, facts))
     fact = facts.get(bound.code, FactFigure(bound.code))
     is_statement = phrase.form in {Form.NONE_FOUND, Form.MET}
-    if (fact.statement if is_statement else _finite(fact.value)) is None:
+    if (fact.statement if is_statement else finite(fact.value)) is None:
         if phrase.form is Form.LEVEL and fact.statement is not None:
             return _of_statement(phrase, fact)
         return Judgement(phrase, Verdict.NO_DATA, fact.code, None, fact.reason or "账上没有数据")
     if is_statement:
         return _of_statement(phrase, fact)
-    return _of_number(bound, fact, facts, rule)
+    judged = _of_number(bound, fact, facts, rule)
+    return replace(judged, reason=judged.reason + explained(judged, facts, rule, quotients))
 
 
 def _with_titles(bound: Bound, facts: Mapping[str, FactFigure]) -> str:
@@ -209,15 +144,11 @@ def _with_titles(bound: Bound, facts: Mapping[str, FactFigure]) -> str:
     return reason
 
 
-def _finite(value: Decimal | None) -> Decimal | None:
-    return value if value is not None and value.is_finite() else None
-
-
 def _of_statement(phrase: Phrase, fact: FactFigure) -> Judgement:
     holds = bool(fact.statement)
     verdict = Verdict.WITHIN_WORDING if holds else Verdict.CONTRADICTED
     reason = f"{fact.name}:{'成立' if holds else '不成立'}"
-    return Judgement(phrase, verdict, fact.code, fact.value, _with(reason, fact))
+    return Judgement(phrase, verdict, fact.code, fact.value, with_notes(reason, fact))
 
 
 def _of_number(
@@ -226,46 +157,18 @@ def _of_number(
     phrase = bound.phrase
     value = fact.value or Decimal(0)
     exact = Fraction(-value if bound.is_fall else value)
-    holds = _holds(phrase, exact, rule)
+    is_right = holds(phrase, exact, rule)
     reason = f"{fact.name}为{shown(value, fact.unit or phrase.unit or PERCENT)}"
-    if not holds:
+    if not is_right:
         reason += f",与“{phrase.text}”不符{_why_not(bound, exact, fact, facts, rule)}"
-        return Judgement(phrase, Verdict.CONTRADICTED, fact.code, value, _with(reason, fact))
+        return Judgement(phrase, Verdict.CONTRADICTED, fact.code, value, with_notes(reason, fact))
     verdict = Verdict.EQUAL if phrase.form is Form.EXACT else Verdict.WITHIN_WORDING
     if phrase.form is Form.EXACT and phrase.low is not None and exact != Fraction(phrase.low):
         reason += ",按写出的位数四舍五入后相符"
     floor = rule.understated_times * (phrase.low or 0)
     if phrase.form is Form.AT_LEAST and exact >= floor > 0:
         reason += f",已是写明数的{shown(rule.understated_times, '')}倍以上,“以上”说低了"
-    return Judgement(phrase, verdict, fact.code, value, _with(reason, fact))
-
-
-def _holds(phrase: Phrase, value: Fraction, rule: LintRule) -> bool:
-    if phrase.form is Form.LEVEL:
-        strictly = phrase.text == "持平"
-        return abs(value) <= Fraction(rule.level_share if strictly else rule.about_level_share)
-    if phrase.form is Form.EXACT and phrase.low is not None:
-        return _rounded(value, Fraction(phrase.step)) == Fraction(phrase.low)
-    if phrase.form is Form.ABOUT and phrase.low is not None:
-        stated = Fraction(phrase.low)
-        return abs(value - stated) <= abs(stated) * Fraction(rule.about_share)
-    return _is_between(phrase, value)
-
-
-def _is_between(phrase: Phrase, value: Fraction) -> bool:
-    if phrase.low is not None and (
-        value < phrase.low or (phrase.is_strict and value == phrase.low)
-    ):
-        return False
-    above = phrase.high is not None and value > phrase.high
-    at = phrase.is_strict and phrase.high is not None and value == phrase.high
-    return not above and not at
-
-
-def _rounded(value: Fraction, step: Fraction) -> Fraction:
-    """Round half away from zero, as a table is rounded by hand."""
-    size = (abs(value) / step + Fraction(1, 2)) // 1 * step
-    return size if value >= 0 else -size
+    return Judgement(phrase, verdict, fact.code, value, with_notes(reason, fact))
 
 
 def _why_not(
@@ -277,9 +180,9 @@ def _why_not(
 ) -> str:
     phrase = bound.phrase
     other = facts.get(bound.counterpart or "")
-    if other is not None and _finite(other.value) is not None and other.value is not None:
+    if other is not None and finite(other.value) is not None and other.value is not None:
         said = shown(other.value, other.unit)
-        if _holds(phrase, Fraction(other.value), rule):
+        if holds(phrase, Fraction(other.value), rule):
             mine = fact.unit or phrase.unit
             return f";{said}才对得上,{other.unit} ≠ {mine}:{said},{shown(fact.value, mine)}"
     if phrase.form is Form.MORE and phrase.high is not None:
@@ -288,37 +191,3 @@ def _why_not(
     if fact.is_lower_bound and phrase.low is not None and value < phrase.low:
         return ";账上能证明的只有这么多,不足以这样说"
     return ""
-
-
-def _with(reason: str, fact: FactFigure) -> str:
-    notes = []
-    if fact.is_lower_bound:
-        notes.append("是下限")
-    if fact.coverage is not None and fact.coverage < 1:
-        notes.append(f"覆盖{shown(fact.coverage, PERCENT)}")
-    if fact.reason:
-        notes.append(fact.reason)
-    return f"{reason}({','.join(notes)})" if notes else reason
-
-
-def shown(value: Decimal | None, unit: str) -> str:
-    """Write a value with its unit.
-
-    Parameters
-    ----------
-    value : Decimal or None
-        In `unit`; a share where the unit is %.
-    unit : str
-        Such as 亩.
-
-    Returns
-    -------
-    str
-        Without trailing zeros; a share in per cent.
-    """
-    if value is None:
-        return "没有数据"
-    number = value * 100 if unit == PERCENT else value
-    text = f"{number:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{text}{unit}" if unit == PERCENT else f"{text} {unit}".rstrip()

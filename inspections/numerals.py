@@ -19,7 +19,10 @@ DIGITS_OF_A_ROUND_NUMBER = 2
 PLAIN = str.maketrans(
     "０１２３４５６７８９．，〇两壹贰叁肆伍陆柒捌玖拾佰仟萬億",
     "0123456789.,零二一二三四五六七八九十百千万亿",
-)
+) | str.maketrans({"廿": "二十", "卅": "三十", "卌": "四十"})
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+MAX_EXPONENT = 12
+"""Of a power of ten; no figure of a county is larger."""
 ARABIC = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.(?P<places>[0-9]+))?")
 MIXED_FIGURE = re.compile(r"(?P<coefficient>[0-9,.]+)(?P<small>[十百千])?(?P<large>万亿|万|亿)?")
 CHINESE_FIGURE = re.compile(
@@ -245,6 +248,25 @@ def read(text: str) -> Number | None:
         if found is not None:
             return found
     return None
+
+
+def power_of_ten(exponent: str) -> Decimal | None:
+    """Return the power of ten of an exponent.
+
+    Parameters
+    ----------
+    exponent : str
+        Its digits, plain or superscript, such as 5 or ⁵.
+
+    Returns
+    -------
+    Decimal or None
+        100000 for 5; None where it is no exponent, or beyond `MAX_EXPONENT`.
+    """
+    digits = exponent.translate(SUPERSCRIPTS)
+    if not re.fullmatch("[0-9]{1,2}", digits) or int(digits) > MAX_EXPONENT:
+        return None
+    return Decimal(1).scaleb(int(digits))
 
 
 def parse(text: str) -> Decimal | None:

@@ -4,89 +4,42 @@ A phrase that can be read in two ways is found all the same, as unclear and with
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 
 from inspections import numerals
-from inspections.measures import MEASURES, PATTERN, PERCENT
+from inspections.measures import DOUBLED, MEASURES, PATTERN, PERCENT
 from inspections.numerals import SEPARATORS_OF_A_RANGE, Number
+from inspections.phrase import STATEMENTS, Form, Phrase
+from inspections.quotients import find_quotients
+from inspections.shares import find_parts
+
+__all__ = ["MAX_CHARACTERS", "STATEMENTS", "Form", "Phrase", "find_phrases"]
 
 MAX_CHARACTERS = 100_000
 """Of one text; what lies behind is not read. The longest issue of the seed has 8,000."""
 
 
-class Form(StrEnum):
-    """How a figure is worded."""
-
-    EXACT = "exact"
-    AT_LEAST = "at_least"
-    AT_MOST = "at_most"
-    MORE = "more"
-    ABOUT = "about"
-    RANGE = "range"
-    LEVEL = "level"
-    NONE_FOUND = "none_found"
-    MET = "met"
-    UNCLEAR = "unclear"
-
-
-STATEMENTS = (Form.LEVEL, Form.NONE_FOUND, Form.MET)
-"""Wordings without a number."""
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A numeric phrase in a text.
-
-    Attributes
-    ----------
-    start, end : int
-        Where it stands: `text[start:end]`, with the words that qualify it.
-    text : str
-        As it is written.
-    form : Form
-        How it is worded.
-    low, high : Decimal or None
-        What it says, in `unit`: both the same for one number; None on the side that is open, and
-        on both where there is no number or an unclear one. 130多 is between 130 and 140, 超130
-        above 130.
-    is_strict : bool
-        Whether the limits themselves are left out, as they are with 多, 超 and 不足.
-    step : Decimal
-        One unit of the last place that was written, in `unit`; see `numerals.Number`.
-    unit : str
-        See `measures.Measure`; empty for statements. Percentages are shares under the unit %.
-    measure : str
-        The measure word as it is written, such as 万亩.
-    why : str
-        For an unclear one: what is unclear, in Chinese.
-    """
-
-    start: int
-    end: int
-    text: str
-    form: Form
-    low: Decimal | None = None
-    high: Decimal | None = None
-    is_strict: bool = False
-    step: Decimal = Decimal(1)
-    unit: str = ""
-    measure: str = ""
-    why: str = ""
-
-
-CHARACTERS = (
-    r"\d零〇一二两三四五六七八九十百万亿壹贰叁肆伍陆柒捌玖拾佰仟萬億\u200b-\u200f\u2060\ufeff"
+LAST_OF_THE_NUMERALS = 0x20000
+UNREAD = "".join(
+    each for each in map(chr, range(LAST_OF_THE_NUMERALS)) if each.isnumeric() and each != "千"
 )
+"""Every character that is a number, such as ½, ③ and Ⅻ; what `numerals` cannot read is unclear."""
+CHARACTERS = rf"\d两{re.escape(UNREAD)}\u200b-\u200f\u2060\ufeff"
 ONE_CHARACTER = rf"(?:[{CHARACTERS}]|千(?![克瓦米])|几|数(?=[十百千万亿]))"
+PRODUCT = re.compile(
+    r"\s?(?:[×xX*＊]\s?(?P<base>[0-9０-９.]+)(?:\s?(?:\^|\*\*)\s?(?P<exponent>[0-9]{1,2})"
+    r"|(?P<raised>[⁰¹²³⁴-⁹]{1,2}))?|[eE]\+?(?P<e>[0-9]{1,2}))"
+)
+"""Behind a number: 1.8366×10^5, 1.8366×10⁵, 1.8366e5; other products are not reckoned."""
 NUMBER = re.compile(rf"{ONE_CHARACTER}++(?:[.,，．点](?={ONE_CHARACTER}){ONE_CHARACTER}++)*+")
 DASH = re.compile(rf"\s?(?:[{SEPARATORS_OF_A_RANGE}]|——)\s?")
 SCALE = r"(?:[百千]?(?:万亿|[万亿])|[百千](?![克瓦米]))"
 TAIL = re.compile(
     rf"\s?(?P<more>[多余来])?\s?(?P<scale>{SCALE})?(?P<more_of_scale>[多余])?\s?"
-    rf"(?P<unit>{PATTERN})(?P<after>(?:及|或)?以[上下内]|左右|上下)?"
+    rf"(?P<unit>{PATTERN})(?P<after>(?:及|或)?以[上下内]|左右|上下|(?<=成)[多余])?"
 )
 PERCENT_TAIL = re.compile(
     r"(?P<more>[多余来])?(?P<scale>)(?P<more_of_scale>)(?P<unit>)"
@@ -100,12 +53,17 @@ BEFORE = re.compile(
 )
 BEFORE_AT_END = re.compile(rf"(?:{BEFORE.pattern})[为有达计]?到?\s?$")
 LONGEST_BEFORE = 6
-WORDS_AFTER = {"上": Form.AT_LEAST, "下": Form.AT_MOST, "内": Form.AT_MOST}
+WORDS_AFTER = {
+    **{"上": Form.AT_LEAST, "下": Form.AT_MOST, "内": Form.AT_MOST},
+    **{"多": Form.MORE, "余": Form.MORE},
+}
 ONLY_PLACES = re.compile("[百千万亿]+")
 VAGUE_HEAD = re.compile(r"[上成近超约逾]$")
 ARTICLE = "一"
+COUNTED_ONCE = {"", PERCENT, "个百分点", "成", "倍", "番"}
+"""Before these 一 is a number."""
 
-NOT_A_FIGURE = re.compile(r"(?:第|分之|[A-Za-z_#№]|[0-9０-９]\s?[+＋/／×*:：=^])\s?$")
+NOT_A_FIGURE = re.compile(r"(?:第|分之|距今|[A-Za-z_#№]|[0-9０-９]\s?[+＋/／×*:：=^])\s?$")
 """Before a number: an ordinal, a name, a part of a formula, a ratio or a time of day."""
 BROKEN = (
     (re.compile(rf"[0-9０-９]\s?[{SEPARATORS_OF_A_RANGE}]{{1,2}}\s?$"), "前面还连着别的数字"),
@@ -113,13 +71,23 @@ BROKEN = (
     (re.compile(r"[-−]$"), "前面的横线不知是不是负号"),
     (re.compile(r"[.．]$"), "前面有小数点"),
 )
+UNFINISHED = (
+    (re.compile(r"\s?[/／÷]|每[亩人家户公]"), "单位里带“/”或“每”,读不准"),
+    (re.compile(DOUBLED), "两个量词连写,不知数的是什么"),
+    (re.compile(rf"(?<=成)[{CHARACTERS}]"), "“成”后面还有数字"),
+)
+"""Behind a measure word."""
 AMBIGUOUS_COMMA = re.compile("[0-9]，[0-9]")
 
 STATEMENT = re.compile(
-    r"(?P<none_found>[暂尚均还]?未(?:发现|查出|查获)"
+    r"(?P<unclear>需求[^，。；！？,;!?\d\n]{0,6}(?:未|没|难|不)[^，。；！？,;!?\d\n]{0,6}满足"
+    r"|供(?:应|给)[^，。；！？,;!?\d\n]{0,4}(?:未|没|难|不|欠)[^，。；！？,;!?\d\n]{0,4}"
+    r"(?:顺畅|充足|充裕|畅通))"
+    r"|(?P<none_found>[暂尚均还]?未(?:发现|查出|查获)"
     r"(?:[^，。；！？,;!?\d\n]{0,30}?(?:行为|问题|情况|现象|线索)|[^，。；！？,;!?\d\n]{0,30}))"
     r"|(?P<met>需求(?:均|都|已|能)?(?:得到|得以|获得)(?:了)?(?:充分|有效|基本|较好)?(?:的)?满足"
-    r"|(?<![不未难才])能够?(?:充分|有效|基本|较好)?满足[^，。；！？,;!?\d\n]{0,8}需求)"
+    r"|(?<![不未难才])能够?(?:充分|有效|基本|较好)?满足[^，。；！？,;!?\d\n]{0,8}需求"
+    r"|供(?:应|给)(?:总体|基本|整体|较为|比较|十分|非常|持续)?(?:顺畅|充足|充裕|畅通))"
     r"|(?P<level>(?:相对|基本|大致|总体|大体)?持平)"
 )
 
@@ -139,8 +107,11 @@ def find_phrases(text: str) -> list[Phrase]:
         ordinals, articles of law, names such as “5+1”) are no figures, nor is 一个 as an article.
     """
     text = text[:MAX_CHARACTERS]
+    quotients, parts = list(find_quotients(text)), list(find_parts(text))
     said = [_statement(found) for found in STATEMENT.finditer(text)]
-    found = sorted([*_joined(text, _figures(text)), *said], key=lambda phrase: phrase.start)
+    figures = _in_order([*parts, *_outside(parts, _figures(text))])
+    rest = _outside(quotients, [*_joined(text, figures), *said])
+    found = _in_order([*quotients, *rest])
     return [
         phrase
         for before, phrase in zip([None, *found], found, strict=False)
@@ -148,8 +119,23 @@ def find_phrases(text: str) -> list[Phrase]:
     ]
 
 
+def _in_order(phrases: list[Phrase]) -> list[Phrase]:
+    return sorted(phrases, key=lambda phrase: phrase.start)
+
+
+def _outside(whole: list[Phrase], others: Iterable[Phrase]) -> Iterator[Phrase]:
+    """Leave out what lies within a quotient or a part of a whole: they are read as one."""
+    starts = [each.start for each in whole]
+    for each in others:
+        at = bisect_left(starts, each.end)
+        if at == 0 or whole[at - 1].end <= each.start:
+            yield each
+
+
 def _statement(found: re.Match[str]) -> Phrase:
-    return Phrase(found.start(), found.end(), found[0], Form(found.lastgroup or ""))
+    form = Form(found.lastgroup or "")
+    why = "句中有否定的词,不知否定的是什么" if form is Form.UNCLEAR else ""
+    return Phrase(found.start(), found.end(), found[0], form, why=why)
 
 
 def _figures(text: str) -> Iterator[Phrase]:
@@ -168,8 +154,9 @@ def _figure_at(text: str, token: re.Match[str]) -> Phrase | None:
     if not is_percent and NOT_A_FIGURE.search(before):
         return None
     tail_of = PERCENT_TAIL if is_percent else TAIL
-    second = None if is_percent else _second_number(text, token)
-    tail = tail_of.match(text, (second or token).end())
+    product = PRODUCT.match(text, token.end())
+    second = None if is_percent or product else _second_number(text, token)
+    tail = tail_of.match(text, (second or product or token).end())
     if tail is None and second is not None:
         second, tail = None, TAIL.match(text, token.end())
     if tail is None or _is_an_article(token[0], tail, before):
@@ -177,7 +164,30 @@ def _figure_at(text: str, token: re.Match[str]) -> Phrase | None:
     start = token.start() - (len(PERCENT_HEAD) if is_percent else 0)
     head = BEFORE_AT_END.search(text, max(0, start - LONGEST_BEFORE), start)
     phrase = _bare(text, head.start() if head else start, tail)
+    if product is not None:
+        return _reckoned(phrase, token[0], product, tail, head)
     return _worded(phrase, token, second, tail, head)
+
+
+def _reckoned(
+    phrase: Phrase,
+    number: str,
+    product: re.Match[str],
+    tail: re.Match[str],
+    head: re.Match[str] | None,
+) -> Phrase:
+    """Read 1.8366×10^5; leave every other product unclear."""
+    exponent = product["exponent"] or product["raised"] or product["e"] or ""
+    power = numerals.power_of_ten(exponent) if product["base"] in {None, "10"} else None
+    read = numerals.read(number)
+    is_plain = not (head or tail["more"] or tail["scale"] or tail["after"])
+    if power is None or read is None or not is_plain:
+        return replace(phrase, why="这是算式,没有按它算")
+    return _limited(phrase, read.times(power).times(_factor(tail)), "exact")
+
+
+def _factor(tail: re.Match[str]) -> Decimal:
+    return MEASURES["".join(tail["unit"].split()) or PERCENT].factor
 
 
 def _second_number(text: str, token: re.Match[str]) -> re.Match[str] | None:
@@ -190,7 +200,7 @@ def _is_an_article(number: str, tail: re.Match[str], before: str) -> bool:
     if ONLY_PLACES.fullmatch(number):
         return not (VAGUE_HEAD.search(before) or tail["more"])
     is_worded = tail["after"] or tail["more"] or tail["scale"] or BEFORE_AT_END.search(before)
-    return number == ARTICLE and not is_worded and tail["unit"] not in {"", PERCENT, "个百分点"}
+    return number == ARTICLE and not is_worded and tail["unit"] not in COUNTED_ONCE
 
 
 def _bare(text: str, start: int, tail: re.Match[str]) -> Phrase:
@@ -209,13 +219,13 @@ def _worded(
     tail: re.Match[str],
     head: re.Match[str] | None,
 ) -> Phrase:
-    why = _broken(token, second)
+    why = _broken(token, second) or _unfinished(tail)
     forms = _forms(second, tail, head)
     if not why and len(forms) > 1:
         why = "几种说法连用,说不清是多是少"
     if why:
         return replace(phrase, why=why)
-    factor = MEASURES["".join(tail["unit"].split()) or PERCENT].factor
+    factor = _factor(tail)
     form = forms.pop() if forms else "exact"
     if second is not None:
         ends = numerals.range_of(token[0], second[0] + (tail["scale"] or ""))
@@ -234,6 +244,13 @@ def _broken(token: re.Match[str], second: re.Match[str] | None) -> str:
             return why
     if AMBIGUOUS_COMMA.search(token[0] + (second[0] if second else "")):
         return "全角逗号不知是千位分隔还是断句"
+    return ""
+
+
+def _unfinished(tail: re.Match[str]) -> str:
+    for pattern, why in UNFINISHED:
+        if pattern.match(tail.string, tail.end()):
+            return why
     return ""
 
 
@@ -283,7 +300,7 @@ def _ranged(phrase: Phrase, ends: tuple[Number, Number] | None, factor: Decimal)
     return replace(phrase, low=low.value, high=high.value, form=Form.RANGE, step=step, why="")
 
 
-def _joined(text: str, figures: Iterator[Phrase]) -> Iterator[Phrase]:
+def _joined(text: str, figures: Iterable[Phrase]) -> Iterator[Phrase]:
     """Join figures with a dash between them: 130人次至140人次 is one range."""
     waiting: Phrase | None = None
     for figure in figures:

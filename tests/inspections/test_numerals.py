@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspections.numerals import parse, parse_range, read, spoken
+from inspections.numerals import parse, parse_range, power_of_ten, read, spoken
 
 FULL_WIDTH = str.maketrans("0123456789.,", "０１２３４５６７８９．，")
 whole = st.integers(0, 10**12 - 1)
@@ -42,6 +42,9 @@ figures = st.decimals(0, 999999, places=3).map(lambda value: f"{value:f}")
         ("二〇二三", "2023"),
         ("两", "2"),
         ("零", "0"),
+        ("卅", "30"),
+        ("廿五", "25"),
+        ("一百卅", "130"),
         ("0.5", "0.5"),
     ],
 )
@@ -120,3 +123,15 @@ def test_a_range_has_two_ends(text):
 )
 def test_a_range_that_is_none_is_not_read(text):
     assert parse_range(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("5", 100_000), ("⁵", 100_000), ("0", 1), ("¹²", 10**12)]
+)
+def test_an_exponent_is_a_power_of_ten(text, value):
+    assert power_of_ten(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "13", "-5", "x", "1.5", "99"])
+def test_what_is_no_exponent_or_too_large_is_no_power(text):
+    assert power_of_ten(text) is None
