@@ -323,12 +323,17 @@ def lint(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="UTF-8 文本")],
     as_of: Annotated[str, typer.Option("--as-of", help="截至哪一天,如 2023-04-20")],
     area: Annotated[str, typer.Option(help="区划代码;不填则为全县")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON,供脚本读取")] = False,
 ) -> None:
-    """核对文稿里的每个数字:逐一重算,有不符的以 1 退出。"""
-    with opened() as (database, settings):
-        lint_commands.lint_file(
-            database, file, as_of=date.fromisoformat(as_of), area=area or settings.county_code
-        )
+    """核对文稿里的每个数字:逐一重算;有不符的以 1 退出,核对不了的以 2 退出。"""
+    day = lint_commands.day(as_of)
+    try:
+        with opened() as (database, settings):
+            lint_commands.lint_file(
+                database, file, as_of=day, area=area or settings.county_code, as_json=as_json
+            )
+    except (ServiceError, migrations.SchemaTooNew, backups.BackupFailed) as refusal:
+        lint_commands.refuse(f"未完成 {getattr(refusal, 'detail', refusal)}")
 
 
 @app.command()

@@ -150,7 +150,10 @@ IN_CHINESE = {
 
 
 def _allowed(error: Any) -> str:
-    said: str | None = IN_CHINESE.get(error["type"])
+    kind = error["type"]
+    if kind in {"too_long", "too_short"} and isinstance(error.get("input"), str):
+        kind = f"string_{kind}"  # a checked text is measured like a list
+    said: str | None = IN_CHINESE.get(kind)
     if said is None:
         said = str(error["msg"]).removeprefix("Value error, ")
         said = "须是上传的文件" if said.startswith("Expected UploadFile") else said

@@ -31,6 +31,7 @@ from service.demo import cast
 from service.demo import clock as demo_clock
 from service.demo import load as demo_load
 from service.demo.story import CLOSING_DAY, CLOSING_MU, Story
+from service.facts import linting
 from service.facts import queries as facts
 from service.facts.definitions import Form
 from service.machinery import queries as machinery
@@ -528,13 +529,39 @@ def test_the_bulletins_own_words_hold_and_a_wrong_one_does_not(told, shared_data
     url, file = told.url.render_as_string(hide_password=False), tmp_path / "section.txt"
     file.write_text(section, encoding="utf-8")
     asked = ("lint", str(file), "--as-of", str(CLOSING_DAY))
-    right = chungeng(*asked, url=url, cwd=tmp_path, COLUMNS="200")
+    right = chungeng(*asked, url=url, cwd=tmp_path)
     assert right.returncode == 0, right.stdout
-    assert f"截至 {CLOSING_DAY}:相符 5,说法成立 9。" in right.stdout
+    assert f"截至 {CLOSING_DAY}:相符 5,说法成立 11。" in right.stdout
     file.write_text(section.replace("46家次", "46家"), encoding="utf-8")
-    wrong = chungeng(*asked, url=url, cwd=tmp_path, COLUMNS="200")
+    wrong = chungeng(*asked, url=url, cwd=tmp_path)
     assert wrong.returncode == 1
     assert "不符 1" in wrong.stdout
+    assert "46 家次才对得上,家次 ≠ 家:46 家次,44 家" in wrong.stdout
+
+
+def test_the_ratios_of_the_bulletins_figures_are_explained(told, tmp_path):
+    url, file = told.url.render_as_string(hide_password=False), tmp_path / "ratios.txt"
+    file.write_text("46/233=19.7%\n\n130/46=2.8\n\n亩均农药储备4.36公斤", encoding="utf-8")
+    found = chungeng("lint", str(file), "--as-of", str(CLOSING_DAY), url=url, cwd=tmp_path)
+    coverage, per_visit, per_mu = found.stdout.splitlines()[:3]
+    assert "46÷233=19.7%;账上44 家÷233 个=18.9%" in coverage
+    assert coverage.startswith("不符")
+    assert "家次 ≠ 家" in coverage
+    assert "130÷46=2.83 人次/家次;账上134 人次÷46 家次=2.91 人次/家次,合乎" in per_visit
+    assert per_mu.startswith("相符")
+    assert "801 吨÷183660 亩=4.36 公斤/亩" in per_mu
+
+
+def test_what_the_bulletins_were_written_of_is_what_their_words_are_bound_to(told):
+    """A slot's words lead back to the slot's fact, and to nothing that contradicts it."""
+    with told.system_reading() as session:
+        day = facts.asked(session, COUNTY, CLOSING_DAY)
+        for each in bulletins.bulletins(session):
+            card = bulletins.card(session, each.id)
+            found = linting.lint(session, card.text, day)
+            assert not found.is_contradicted
+            assert None not in {line.code for line in found.items}
+            assert {line.code for line in found.items} <= {one.code for one in card.facts}
 
 
 def test_the_stock_of_the_spring_runs_down_week_by_week(told):
