@@ -117,10 +117,10 @@ def unbound(
     found = bind(text, linting.bindings(), Scope(subject.as_of, tuple(places)))
     starts, said, at = [each.phrase.start for each in found], [], 0
     for each in written:
-        first = bisect_left(starts, at)
-        end = at + lengths.get(each.piece.start, 0) if each.piece.code else at + len(each.text)
-        inside = found[first : bisect_left(starts, end)]
-        said += _of_slot(each, inside, end) if each.piece.code else _of_text(inside)
+        is_slot = bool(each.piece.code)
+        length = lengths.get(each.piece.start, 0) if is_slot else len(each.text)
+        inside = found[bisect_left(starts, at) : bisect_left(starts, at + length)]
+        said += _of_slot(each, inside, at, length) if is_slot else _of_text(inside)
         at += len(each.text)
     return said
 
@@ -129,17 +129,18 @@ def _of_text(inside: Sequence[Bound]) -> list[str]:
     return [f"“{each.phrase.text}”不是由账上算出的,请改写" for each in inside]
 
 
-def _of_slot(slot: Written, inside: Sequence[Bound], end: int) -> list[str]:
+def _of_slot(slot: Written, inside: Sequence[Bound], at: int, length: int) -> list[str]:
     """Tell what one slot's text came back as; a judged sentence is the books' own in full."""
     piece = slot.piece
     if piece.code == DAY_CODE or not inside:
-        is_figure = any(each.isdigit() for each in slot.text) and piece.code != DAY_CODE
+        figure = slot.text[:length]
+        is_figure = any(each.isdigit() for each in figure) and piece.code != DAY_CODE
         return [f"“{slot.text}”读不出数字,请改写"] if is_figure and not _is_judged(slot) else []
     if _is_judged(slot):
         return []
     bound = inside[0]
     said = f"“{bound.phrase.text}”({{}}),按上下文读起来不是“{piece.code}”,请改写"
-    if len(inside) > 1 or bound.phrase.end > end:
+    if len(inside) > 1 or bound.phrase.end > at + length:
         return [said.format("连着别的数字")]
     if bound.code != piece.code:
         return [said.format(bound.why or f"像是 {bound.code}")]
