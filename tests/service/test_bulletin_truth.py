@@ -40,6 +40,7 @@ SHOPS = "{{outlets.active|.0}}"
             ("去年", "八成", "分之", "倍"),
         ),
         (f"今年并未{{{{visits.none_found|暂未发现}}}}，没有{SOWN}", ("“未”", "“没”")),
+        (f"2022年网点{SHOPS}，网点{SHOPS}。截至3月1日，网点{SHOPS}。", ("2022年", "3月1日")),
         (f"播种\u202e{SOWN}\u202c。", ("U+202E", "U+202C")),
         (f"检查{{{{visits.visit_times|.0}}}}家，网点{SHOPS}个家次。", ("“家”", "“个”")),
     ],
@@ -100,8 +101,7 @@ def test_what_an_older_rule_let_in_is_not_issued(bureau, second, monkeypatch):
     [
         ("农药储备{{stock.fertilizer|以上}}。", "像是 stock.pesticide"),
         ("门市{{outlets.active|.0}}。", "附近没有能认出事实的词"),
-        ("2022年全区农资网点{{outlets.active|.0}}。", "说的是2022年"),
-        ("截至3月1日，全区农资网点{{outlets.active|.0}}。", "截至3月1日"),
+        ("2022年雨水多，全区农资网点{{outlets.active|.0}}。", "说的是2022年"),
         ("力争全区农资网点达{{outlets.active|.0}}。", "力争"),
     ],
 )
