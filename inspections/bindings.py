@@ -24,13 +24,14 @@ __all__ = ["NO_SCOPE", "Binding", "Bound", "Scope", "bind", "bindings_from"]
 EVERY_FACT = "*"
 SHARE_WORDS = frozenset({"计划", "任务", "目标", "增加", "减少"})
 """完成计划的 84.5% is of the plan and yet a fact, and an increase is what a change tells."""
-EACH = re.compile("(?:平均)?每(亩|家次)|(亩)均|(亩)虫量")
+EACH = re.compile("(?:平均)?每(亩|家次|次(?!数))|(亩)均|(亩)虫量")
 AVERAGE = re.compile("平均")
 RATES = {
     ("亩", "吨"): ("公斤/亩", Decimal(1000)),
     ("亩", "立方米"): ("m3/亩", Decimal(1)),
     ("亩", "头"): ("头/亩", Decimal(1)),
     ("家次", "人次"): ("人次/家次", Decimal(1)),
+    ("次", "人次"): ("人次/家次", Decimal(1)),
 }
 """For each what, counted in what -> the unit of the rate, and how much of it one is."""
 FALLING = ("下降", "下跌", "降低", "减少", "回落", "落后", "下滑", "慢", "低")
@@ -185,7 +186,12 @@ def _bound(phrase: Phrase, bindings: Sequence[Binding], context: Context, scope:
         if len(fitting) > 1:  # 化肥储备4000吨、农药800吨: what stands beside the second is 农药
             fitting = _named(fitting, context.nearest[0]) or fitting
         if len(fitting) == 1:
-            return _decided(phrase, next(iter(fitting.values())), bindings, context)
+            (binding,) = fitting.values()
+            rivals = _rivals(binding, of_unit, context)
+            if rivals:  # 早稻播种15万亩、粮食播种18万亩: 早稻 is not of the second
+                codes = tuple(sorted({binding.fact_code, *rivals}))
+                return Bound(phrase, None, f"可能是{'、'.join(codes)},分不清", candidates=codes)
+            return _decided(phrase, binding, bindings, context)
         if fitting:
             codes = tuple(sorted(fitting))
             return Bound(phrase, None, f"可能是{'、'.join(codes)},分不清", candidates=codes)
@@ -213,12 +219,20 @@ def _as_rate(phrase: Phrase, context: Context) -> Phrase:
     return replace(phrase, unit=unit, low=low, high=high, step=phrase.step * factor)
 
 
+def _rivals(binding: Binding, of_unit: Sequence[Binding], context: Context) -> set[str]:
+    """Return the other facts whose words stand nearest, where this one's own stand further off."""
+    near = context.nearest[0]
+    if context.has_any(binding.words_any, near):
+        return set()
+    return {each.fact_code for each in of_unit if context.has_any(each.words_any, near)}
+
+
 def _named(fitting: dict[str, Binding], near: str) -> dict[str, Binding]:
     return {code: each for code, each in fitting.items() if each.is_named_in(near)}
 
 
 def _forbidden(phrase: Phrase, bindings: Sequence[Binding], context: Context) -> str:
-    said, allowed = context.clause, frozenset[str]()
+    said, allowed = context.lead + context.clause, frozenset[str]()
     if is_relative(phrase):
         said, allowed = COMPARED.sub("", said), SHARE_WORDS
     if "/" in phrase.unit:

@@ -18,6 +18,7 @@ EARLIER = "^"
 BEFORE_CHARACTERS = 80
 AFTER_CHARACTERS = 20
 SENTENCE_CHARACTERS = 200
+LONGEST_LEAD = 12
 
 DIGIT = r"[\d〇零一二三四五六七八九十廿]"
 TITLE = re.compile("《[^》]*》")
@@ -87,6 +88,9 @@ class Context:
         The sentence from its last semicolon on.
     is_asked : bool
         Whether a question mark ends the clause.
+    lead : str
+        The clause before in the same sentence, where it has no figure and is so short that it may
+        set the time: 3月以来, 一季度.
     """
 
     nearest: tuple[str, ...]
@@ -95,6 +99,7 @@ class Context:
     around: str
     part: str
     is_asked: bool = False
+    lead: str = ""
 
     def has_any(self, groups: tuple[tuple[str, ...], ...], text: str) -> bool:
         """Tell whether all words of any group stand in a text, those with ^ in the sentence."""
@@ -129,7 +134,16 @@ class Contexts:
             _tight(text[start : phrase.start] + "|" + text[phrase.end : until]),
             re.split("[；;]", sentence)[-1],
             text[max(0, end - 1) : end] in {"？", "?"},
+            self._lead(number, first),
         )
+
+    def _lead(self, number: int, first: int) -> str:
+        at = bisect_right(self._clauses, self._phrases[number].start) - 1
+        last = self._phrases[number - 1].end if number else 0
+        if at < 1 or self._clauses[at - 1] < max(first, last):
+            return ""
+        lead = _tight(self._text[self._clauses[at - 1] : self._clauses[at]])
+        return lead if len(lead) <= LONGEST_LEAD else ""
 
     def _between(self, number: int, start: int, stop: int) -> tuple[int, int]:
         """Return from where behind the last phrase to where before the next one it reaches."""
@@ -222,7 +236,8 @@ def _other_time(context: Context, scope: Scope) -> str:
 def _other_day(context: Context, scope: Scope) -> str:
     if scope.as_of is None:
         return ""
-    for pattern, text in ((UNTIL, context.sentence), (DAY, TITLE.sub("", context.around))):
+    near = TITLE.sub("", context.lead + context.around)
+    for pattern, text in ((UNTIL, context.sentence), (DAY, near)):
         found = list(pattern.finditer(text))
         if found and _day(found[-1]) != (scope.as_of.month, scope.as_of.day):
             return f"说的是{found[-1][0]},不是截至{scope.as_of}的事实"

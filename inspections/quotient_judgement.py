@@ -13,6 +13,8 @@ from inspections.wording import more_floor, round_floor, rounded
 
 PLACES = 2
 PLACES_OF_A_SHARE = 1
+OUTLETS = frozenset({"家", "个"})
+"""Both count outlets."""
 Facts = Mapping[str, FactFigure]
 
 
@@ -77,7 +79,7 @@ def _judged(phrase: Phrase, quotient: Quotient, facts: Facts, rule: LintRule) ->
     wrong = [
         f"{shown(fact.value, fact.unit)}才是{fact.name},写的是{part.text}"
         for part, fact in ((top, dividend), (bottom, divisor))
-        if not _says(part, fact, rule) or part.unit not in {"", fact.unit}
+        if not _says(part, fact, rule) or not _is_in(part.unit, fact.unit)
     ]
     wrong += _of_result(phrase, quotient, exact, facts, rule)
     mistaken = facts.get(quotient.mistaken)
@@ -92,6 +94,10 @@ def _judged(phrase: Phrase, quotient: Quotient, facts: Facts, rule: LintRule) ->
         verdict = Verdict.WITHIN_WORDING
     value = None if exact is None else Decimal(exact.numerator) / exact.denominator
     return Judgement(phrase, verdict, code, value, ";".join([told, *wrong]))
+
+
+def _is_in(stated: str, unit: str) -> bool:
+    return stated in {"", unit} or {stated, unit} <= OUTLETS
 
 
 def _exact(quotient: Quotient, facts: Facts) -> Fraction | None:

@@ -347,6 +347,9 @@ def test_what_is_of_another_time_place_or_thing_is_left_unbound_with_the_reason(
         ("调查14个地块,面积1000多亩", ["pests.plots", "pests.area"]),
         ("现有化肥储备4126.795吨、农药801吨", ["stock.fertilizer", "stock.pesticide"]),
         ("化肥、农药储备量分别为4000吨、800吨", [None, None]),
+        ("早稻播种15万亩、粮食播种18.366万亩", ["sowing.early_rice", None]),
+        ("农药储备量达800吨以上,亩均4.36公斤", ["stock.pesticide", "stock.pesticide_per_mu"]),
+        ("上年农资网点230个,今年233个农资网点", [None, "outlets.active"]),
         ("检查农资经营主体46家次(其中复查2家次)", ["visits.visit_times", None]),
         (
             "出动执法人员134人次检查主体46家次抽样12个",
@@ -518,6 +521,11 @@ def test_what_is_denied_asked_or_wished_is_left_unbound(text, bindings):
         *("太和镇抓得紧,播种粮食18.366万亩", "全市农资经营网点233个", "2022年农资价格同比下降2%"),
         *("粮食播种18万亩的地方,检修农机多,同比增长4.4%", "培训后播种,同比增长4.4%"),
         *("培训需求得到满足", "化肥供应充足", "用肥需求得到满足", "农药使用量4.36公斤/亩"),
+        *(
+            "3月以来,全区检查农资经营主体46家次",
+            "一季度,检查农资经营主体46家次",
+            "农资网点由233个增至240个",
+        ),
         *("农资价格上涨一倍", "农资价格翻一番", "半数的村", "三分之二的村", "八成以上农户"),
     ],
 )
@@ -560,6 +568,7 @@ def test_the_place_that_is_named_last_is_meant(bindings):
         ("粮食播种完成计划的三分之二以上", "sowing.share_of_plan", Verdict.WITHIN_WORDING),
         ("粮食播种过半", "sowing.share_of_plan", Verdict.WITHIN_WORDING),
         ("抽检样品12批次", "visits.samples", Verdict.NO_DATA),
+        ("每次检查2.9人次", "visits.per_visit", Verdict.EQUAL),
         ("平均每家次检查出动2.9人次", "visits.per_visit", Verdict.EQUAL),
         ("越冬基数亩虫量160.1头", "pests.per_mu", Verdict.EQUAL),
         ("适宜播种天数15天", "weather.suitable_days", Verdict.EQUAL),
@@ -591,7 +600,7 @@ def ratio(text: str, bindings, **values: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["46/233", "46/233=19.7%", "检查46家次/233个网点", "覆盖率46÷233=19.7%"]
+    "text", ["46/233", "46/233=19.7%", "检查46家次/233个网点", "检查46/233家", "覆盖率46÷233=19.7%"]
 )
 def test_visits_by_outlets_are_a_coverage_only_where_no_outlet_repeats(text, bindings):
     found = ratio(text, bindings)
