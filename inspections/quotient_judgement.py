@@ -12,6 +12,7 @@ from inspections.quotients import Quotient
 from inspections.wording import more_floor, round_floor, rounded
 
 PLACES = 2
+SHOWN = Decimal("0.0001")
 PLACES_OF_A_SHARE = 1
 OUTLETS = frozenset({"家", "个"})
 """Both count outlets."""
@@ -92,8 +93,12 @@ def _judged(phrase: Phrase, quotient: Quotient, facts: Facts, rule: LintRule) ->
         verdict = Verdict.EQUAL
     if not wrong and top.low != dividend.value:
         verdict = Verdict.WITHIN_WORDING
-    value = None if exact is None else Decimal(exact.numerator) / exact.denominator
+    value = None if exact is None else _decimal(exact).quantize(SHOWN)
     return Judgement(phrase, verdict, code, value, ";".join([told, *wrong]))
+
+
+def _decimal(exact: Fraction) -> Decimal:
+    return Decimal(exact.numerator) / exact.denominator
 
 
 def _is_in(stated: str, unit: str) -> bool:
@@ -154,7 +159,7 @@ def _said(phrase: Phrase, unit: str = "") -> str:
 def _written(exact: Fraction | None, unit: str) -> str:
     if exact is None:
         return "没有数据"
-    value = Decimal(exact.numerator) / exact.denominator
+    value = _decimal(exact)
     if unit == PERCENT:
         return f"{rounded(value * 100, PLACES_OF_A_SHARE)}%"
     return f"{rounded(value, PLACES)} {unit}".rstrip()
