@@ -364,3 +364,19 @@ def test_a_picture_or_a_box_that_was_changed_is_found(told, database, settings):
             place.chmod(0o600)
             place.write_bytes(place.read_bytes()[:-1])
         assert informants.lost(session, kept) == [each.name for each in places]
+
+
+def test_nothing_but_its_own_module_names_what_is_sealed():
+    service = Path(informants.__file__).parents[1]
+    naming = {
+        each.relative_to(service).as_posix()
+        for each in service.rglob("*.py")
+        if re.search(
+            r"SealedInformant|SealedOriginal|sealed_(informants|originals)", each.read_text()
+        )
+    }
+    assert naming == {
+        "signals/informants.py",
+        "signals/models.py",
+        "migrations/versions/20261206_gather_the_signals.py",
+    }

@@ -211,6 +211,19 @@ def test_a_day_has_a_limit_whichever_server_took_the_tips(nobody, database, cloc
     assert sent(nobody).status_code == 201
 
 
+def test_photos_of_a_day_have_a_limit_and_words_still_come_in(nobody, database):
+    with database.system_transaction() as session:
+        session.add(first := _signal(database))
+        session.flush()
+        full = _old_tip(database, first, 0)
+        full.photo_bytes = database.thresholds.signals.photo_mib_per_day * 2**20
+        session.add(full)
+    answer = sent(nobody, photos=[a_jpeg()])
+    assert answer.status_code == 429
+    assert "去掉照片" in answer.json()["detail"]
+    assert sent(nobody).status_code == 201
+
+
 def _signal(database) -> Signal:
     own, at = uuid4(), database.clock()
     return Signal(
