@@ -343,6 +343,35 @@ class ImageryThresholds(_Section):
     max_odd_share: float
     offset_dark_reflectance: float
     scl_cloud: tuple[int, ...]
+class CaseThresholds(_Section):
+    """By when the steps of a case are due, and what they ask for."""
+
+    accept_workdays: int
+    arrive_workdays: int
+    check_workdays: int
+    stop_workdays: int
+    verify_workdays: int
+    rectify_workdays: int
+    relook_days: int
+    reopen_days: int
+    quiet_days: int
+    min_photos: int
+    min_quality: float
+    follow_share: float
+
+
+class CasePhotoThresholds(_Section):
+    """When a photo proves something of a parcel; see `inspections.case_photos.ShotLimits`."""
+
+    good_accuracy_m: float
+    max_accuracy_m: float
+    max_distance_m: float
+    max_position_gap_m: float
+    bearing_tolerance_deg: float
+    field_of_view_deg: float
+    declination_deg: float
+    near_m: float
+    range_m: float
 
 
 class Thresholds(_Section):
@@ -368,6 +397,8 @@ class Thresholds(_Section):
     bulletins: BulletinThresholds
     signals: SignalThresholds
     imagery: ImageryThresholds
+    cases: CaseThresholds
+    case_photos: CasePhotoThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:
