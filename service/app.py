@@ -17,6 +17,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.settings import Settings
+from inspections import cases as case_rules
+from inspections.case_clocks import MissingYear, PauseNotAllowed
 from inspections.visits import StepOutOfOrder
 from service import errors, jobs, migrations, telemetry
 from service.accounts import routes as accounts
@@ -27,10 +29,11 @@ from service.areas import routes as areas
 from service.bulletins import routes as bulletins
 from service.bulletins.rules import StepNotAllowed
 from service.capacity import routes as capacity
+from service.cases import routes as cases
 from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
 from service.doubts import routes as doubts
-from service.errors import Conflict, Forbidden, NotFound, TooLarge
+from service.errors import Conflict, Forbidden, NotFound, ServiceError, TooLarge
 from service.facts import routes as facts
 from service.files import MAX_UPLOAD_BYTES
 from service.imagery import routes as imagery
@@ -104,6 +107,7 @@ BOOKS = (
     bulletins,
     signals,
     tips,
+    cases,
     maps,
 )
 PAGES = (
@@ -124,7 +128,11 @@ PAGES = (
     tip_routes,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
-CORE = dict.fromkeys((MoveNotAllowed, StepOutOfOrder, StepNotAllowed), Conflict)
+CORE: dict[type[ValueError], type[ServiceError]] = {
+    **dict.fromkeys((MoveNotAllowed, StepOutOfOrder, StepNotAllowed), Conflict),
+    **dict.fromkeys((case_rules.MoveNotAllowed, MissingYear, PauseNotAllowed), Conflict),
+    case_rules.DutyNotAllowed: Forbidden,
+}
 MAX_JSON_BYTES = 4 * 2**20
 MULTIPART_OVERHEAD_BYTES = 2**16
 MAX_LENGTH_DIGITS = 18

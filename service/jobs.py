@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from config.settings import Settings
 from service import audit, backups
 from service.accounts.models import LoginFailure, LoginSession
+from service.cases import nightly as cases
 from service.columns import UtcInstant
 from service.database import Base, Database, clock_of, dialect_insert
 from service.doubts import actions as doubts
@@ -137,6 +138,7 @@ TIMETABLE = (
     Job("resume-imports", "*/30 * * * *", "续读土地文件", _resume_imports),
     Job("back-up", "0 2 * * *", "每夜备份", _back_up),
     Job("doubt", "0 3 * * *", "核查存疑数据", _doubt),
+    Job("cases", "30 3 * * *", "案件期限与回头看提醒", _in_transaction(cases.run)),
     Job("check-rollups", "30 2 * * *", "核对汇总与明细", _check_rollups),
 )
 BY_NAME = {job.name: job for job in TIMETABLE}

@@ -9,6 +9,7 @@ path parameters (`NAMES`) that name them.
 from tests import (
     books_agronomy,
     books_bulletins,
+    books_cases,
     books_doubts,
     books_facts,
     books_machinery,
@@ -36,6 +37,7 @@ BOOKS = (
     books_doubts,
     books_bulletins,
     books_signals,
+    books_cases,
 )
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}

@@ -25,6 +25,7 @@ _READERS = dict.fromkeys(
 _MAP = _READERS | {_R.OFFICER: Reach.OWN}
 _INSPECTION = dict.fromkeys((_R.BUREAU, _R.OFFICER, _R.LEADER, _R.AUDITOR), Reach.OWN)
 _BUREAU = {_R.BUREAU: Reach.OWN}
+_CASE = dict.fromkeys((_R.OFFICER, _R.BUREAU, _R.RECORDER), Reach.OWN)
 _KEEPERS = {_R.RECORDER: Reach.OWN, _R.BUREAU: Reach.OWN}
 
 POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
@@ -122,6 +123,13 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         # imagery
         "observation.read": _MAP,
         "observation.import": _BUREAU,
+        # cases: who may take which step is told by the table of `inspections.cases`
+        "case.read": _MAP,
+        "case.move": _CASE,
+        "case.evidence": _CASE,
+        "case.assign": _BUREAU,
+        "case.follow": _BUREAU,
+        "case.file": {_R.BUREAU: Reach.OWN, _R.AUDITOR: Reach.OWN},
     }
 )
 

@@ -9,6 +9,7 @@ import service.agronomy.models
 import service.areas.models
 import service.audit
 import service.bulletins.models
+import service.cases.models
 import service.demo.models
 import service.doubts.models
 import service.jobs

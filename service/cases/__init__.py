@@ -1,0 +1,1 @@
+"""Cases: from a lead on a piece of land to its end."""

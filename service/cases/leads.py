@@ -1,0 +1,284 @@
+"""Leads as the screening opens them, and signals that a case hears of. Safe to repeat."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inspections.case_words import Duty, Event, Source, State
+from inspections.cases import OPEN
+from service import audit, records
+from service.cases import standing
+from service.cases.lead_schemas import LeadCreate, SignalSeen
+from service.cases.models import Case, CaseEvent, CaseParcel, CaseSignal
+from service.database import Base
+from service.security import whole_system
+
+UNDECIDED = frozenset({State.EXCLUDED, State.DISMISSED})
+"""People said that there is nothing: for a while the screening does not ask again."""
+
+
+def open_lead(session: Session, lead: LeadCreate) -> tuple[Case, bool]:
+    """Open a lead; tell whether it is new. Same parcel, rule and window: the same one.
+
+    A machine opens a lead and nothing more. A case that was closed is opened again, as a lead, by
+    what was seen after its closing and within the time for that; what was seen before changes
+    nothing, so that a run on the same data does not either.
+    """
+    records.take_turn(session)
+    with whole_system(session):
+        known = _known(session, lead)
+        if known is None:
+            made = _open(session, lead)
+            session.flush()
+            return made, True
+        _hear(session, known, _seen(session, lead), lead.observed_on, lead.reason)
+        session.flush()
+        return known, False
+
+
+def signal_matched(
+    session: Session,
+    parcel_uid: UUID,
+    signal_id: UUID,
+    observed_on: date,
+    *,
+    seen: SignalSeen | None = None,
+) -> Case | None:
+    """Tell the case of a parcel that a signal speaks of it; return the case, if there is one.
+
+    An open case takes it; without one the newest that was closed is opened again, if the signal
+    was seen after that and soon enough.
+    """
+    records.take_turn(session)
+    with whole_system(session):
+        cases = _of_parcel(session, parcel_uid)
+        found = next(
+            (
+                each
+                for each in cases
+                if each.state in OPEN or _may_reopen(session, each, observed_on)
+            ),
+            None,
+        )
+        if found is None:
+            return None
+        told = seen or _look_up(session, [signal_id], observed_on)[0]
+        _hear(session, found, [told], observed_on, "新的信号与本案图斑重叠")
+        session.flush()
+        return found
+
+
+def _of_parcel(session: Session, parcel_uid: UUID, rule_id: str | None = None) -> list[Case]:
+    """Return the cases about a parcel, open ones first, then the last ended."""
+    wanted = (
+        select(Case)
+        .join(CaseParcel, CaseParcel.case_id == Case.id)
+        .where(CaseParcel.parcel_uid == parcel_uid)
+    )
+    if rule_id is not None:
+        wanted = wanted.where(Case.rule_id == rule_id)
+    found = {heir(session, each).id: heir(session, each) for each in session.scalars(wanted)}
+    return sorted(
+        found.values(),
+        key=lambda each: (each.state in OPEN, each.ended_on or date.min, each.opened_at, each.id),
+        reverse=True,
+    )
+
+
+def heir(session: Session, case: Case) -> Case:
+    """Return the case that a merged one went into."""
+    while case.merged_into_id is not None:
+        case = session.scalars(select(Case).where(Case.id == case.merged_into_id)).one()
+    return case
+
+
+def _known(session: Session, lead: LeadCreate) -> Case | None:
+    quiet = timedelta(days=standing.limits(session).quiet_days)
+    for each in _of_parcel(session, lead.parcel_uid, lead.rule_id):
+        if each.state in OPEN or each.ended_on is None:
+            return each
+        if lead.observed_on <= each.ended_on or _may_reopen(session, each, lead.observed_on):
+            return each
+        if each.state in UNDECIDED and lead.observed_on <= each.ended_on + quiet:
+            return each
+    return None
+
+
+def _may_reopen(session: Session, case: Case, observed_on: date) -> bool:
+    if case.state is not State.CLOSED or case.ended_on is None:
+        return False
+    days = (observed_on - case.ended_on).days
+    return 0 < days <= standing.limits(session).reopen_days
+
+
+def _open(session: Session, lead: LeadCreate) -> Case:
+    at = audit.instant(session)
+    told = lead.model_dump(exclude={"signal_ids", "signals"})
+    made = Case(
+        id=uuid4(),
+        **told,
+        is_basic_farmland=standing.is_farmland(session, [lead.parcel_uid]),
+        opened_at=at,
+        state=State.LEAD,
+        n=0,
+        round=1,
+        step_n=0,
+    )
+    session.add(made)
+    session.flush()
+    add_parcel(session, made, lead.parcel_uid)
+    for each in _seen(session, lead):
+        _link(session, made, each)
+    standing.refresh(session, made)
+    audit.record(
+        session, "case.open", str(made.id), area_code=made.area_code, rule=lead.rule_id,
+        parcel=lead.parcel_uid, verdict=lead.verdict_id,
+    )  # fmt: skip
+    return made
+
+
+def add_parcel(
+    session: Session,
+    case: Case,
+    parcel_uid: UUID,
+    *,
+    came_from: UUID | None = None,
+    share: float = 1.0,
+) -> bool:
+    """Put a parcel to a case; tell whether it is new there."""
+    known = select(CaseParcel.id).where(
+        CaseParcel.case_id == case.id, CaseParcel.parcel_uid == parcel_uid
+    )
+    if session.scalar(known) is not None:
+        return False
+    session.add(
+        CaseParcel(
+            case_id=case.id,
+            area_code=case.area_code,
+            parcel_uid=parcel_uid,
+            came_from_uid=came_from,
+            share=share,
+            added_at=audit.instant(session),
+        )
+    )
+    session.flush()
+    return True
+
+
+def _hear(
+    session: Session, case: Case, seen: Sequence[SignalSeen], observed_on: date, reason: str
+) -> None:
+    """Let a case hear of signals; open it again where that is due."""
+    is_due = _may_reopen(session, case, observed_on)
+    if is_due:
+        reopen(session, case, reason)
+    if not is_due and case.state not in OPEN:
+        return  # what was seen before the end is no news
+    n_new = sum(_link(session, case, each) for each in seen)
+    if n_new or is_due:
+        standing.refresh(session, case)
+    if n_new:
+        audit.record(
+            session, "case.signal", str(case.id), area_code=case.area_code, n_signals=n_new
+        )
+
+
+def reopen(session: Session, case: Case, reason: str) -> None:
+    """Open a closed case again, as a lead, by the system: 反弹."""
+    case.round += 1
+    write_step(session, case, Event.REOPEN, State.LEAD, {"reason": reason[:500]})
+    forget_end(case)
+
+
+def forget_end(case: Case) -> None:
+    """Take back what the end of a round had set."""
+    case.ended_on = case.relook_on = case.assigned_to = None
+
+
+def write_step(
+    session: Session, case: Case, event: Event, to: State, told: dict[str, Any]
+) -> CaseEvent:
+    """Write one step of a case, and where it leads; by the system unless told otherwise."""
+    plain = {
+        "id": uuid4(),
+        "duty": Duty.SYSTEM,
+        "actor_area": "",
+        "evidence_ids": "[]",
+        "content_digest": "",
+    }
+    case.n += 1
+    made = CaseEvent(
+        **(plain | told),
+        case_id=case.id,
+        area_code=case.area_code,
+        n=case.n,
+        round=case.round,
+        event=event,
+        from_state=case.state,
+        to_state=to,
+        at=audit.instant(session),
+    )
+    case.state = to
+    session.add(made)
+    audit.record(session, f"case.{event}", str(case.id), area_code=case.area_code, n=case.n, to=to)
+    return made
+
+
+def _link(session: Session, case: Case, seen: SignalSeen) -> bool:
+    known = select(CaseSignal.id).where(
+        CaseSignal.case_id == case.id, CaseSignal.signal_id == seen.signal_id
+    )
+    if session.scalar(known) is not None:
+        return False
+    values = seen.model_dump() | {"case_id": case.id, "area_code": case.area_code}
+    session.add(CaseSignal(**values, round=case.round, added_at=audit.instant(session)))
+    session.flush()
+    return True
+
+
+def copy_signals(session: Session, case: Case, rows: Iterable[CaseSignal]) -> None:
+    """Let a case hear of the signals of one that went into it."""
+    for each in rows:
+        seen = SignalSeen(
+            signal_id=each.signal_id, source=each.source, seen_at=each.seen_at, quality=each.quality
+        )
+        _link(session, case, seen)
+
+
+def _seen(session: Session, lead: LeadCreate) -> list[SignalSeen]:
+    told = {each.signal_id for each in lead.signals}
+    others = [each for each in dict.fromkeys(lead.signal_ids) if each not in told]
+    return [*lead.signals, *_look_up(session, others, lead.observed_on)]
+
+
+def _look_up(session: Session, ids: Sequence[UUID], observed_on: date) -> list[SignalSeen]:
+    """Return what the book of signals tells of some; by its table, as a foreign key would.
+
+    What it does not tell is the screening's own, seen on the day that the lead speaks of.
+    """
+    known: dict[UUID, tuple[str, datetime, float]] = {}
+    table = Base.metadata.tables.get("signals")
+    if table is not None and ids:
+        wanted = select(table.c.id, table.c.source, table.c.observed_at, table.c.quality)
+        for row, source, seen_at, quality in session.execute(wanted.where(table.c.id.in_(ids))):
+            known[row] = (source, seen_at, quality)
+    plain = (Source.SCREENING.value, standing.midnight(observed_on), 1.0)
+    found = []
+    for each in ids:
+        source, seen_at, quality = known.get(each, plain)
+        found.append(
+            SignalSeen(
+                signal_id=each, source=Source(str(source)), seen_at=seen_at, quality=float(quality)
+            )
+        )
+    return found
+
+
+def told_json(ids: Iterable[UUID]) -> str:
+    """Return ids as a JSON list."""
+    return json.dumps([str(each) for each in ids])

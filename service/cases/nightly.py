@@ -1,0 +1,89 @@
+"""What the night does with cases: follow the land, keep the due days, remind. Safe to repeat."""
+
+from collections import Counter
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inspections import case_clocks
+from inspections.case_steps import STEP_TEXT, Timed
+from inspections.case_words import ESCALATION_TEXT, Duty, Escalation
+from inspections.cases import OPEN
+from service import audit, records
+from service.cases import following, standing
+from service.cases.codes import work_calendar
+from service.cases.models import Case, CaseNotice
+
+AUDIENCE = {
+    Escalation.HALF: Duty.OFFICER,
+    Escalation.FULL: Duty.BUREAU,
+    Escalation.OVER: Duty.LEADER,
+    Escalation.RELOOK: Duty.OFFICER,
+}
+
+
+def run(session: Session) -> str:
+    """Go over the open cases and those that are to be looked at again; tell what was done."""
+    records.take_turn(session)
+    tally: Counter[str] = Counter()
+    for each in session.scalars(select(Case).where(Case.state.in_(sorted(OPEN))).order_by(Case.id)):
+        tally["follow"] += following.follow(session, each)
+        before = each.due_on
+        standing.refresh(session, each)
+        tally["moved"] += each.due_on != before
+        tally["notice"] += _remind(session, each)
+    today = records.today(session)
+    for each in session.scalars(select(Case).where(Case.relook_on <= today).order_by(Case.id)):
+        text = f"销号已满 {standing.limits(session).relook_days} 天,应当回头看"
+        tally["notice"] += _notify(session, each, each.n, Escalation.RELOOK, text)
+    session.flush()
+    return f"提醒 {tally['notice']},跟踪新图斑 {tally['follow']},期限改变 {tally['moved']}"
+
+
+def _remind(session: Session, case: Case) -> bool:
+    """Send the one reminder that fits now: after a stop of the server one, not a heap."""
+    now = standing.timed(case, standing.events(session, case.id))
+    today = records.today(session)
+    if now.step is None:
+        return _remind_of_receipt(session, case, now, today)
+    pauses = standing.as_pauses(standing.pauses(session, case.id))
+    used = case_clocks.workdays_used(now.started_on, today, work_calendar(), pauses)
+    limit = standing.workdays(session)[now.step]
+    mark = case_clocks.escalation(used, limit)
+    if mark is None:
+        return False
+    said = f"{STEP_TEXT[now.step]}{ESCALATION_TEXT[mark]}:限 {limit} 个工作日,已用 {used} 个"
+    return _notify(session, case, now.n, mark, said)
+
+
+def _remind_of_receipt(session: Session, case: Case, now: Timed, today: date) -> bool:
+    if now.receipt_due_on is None or now.receipt_due_on > today:
+        return False
+    text = f"移送回执应于 {now.receipt_due_on} 前收到,请催办"
+    return _notify(session, case, case.n, Escalation.FULL, text)
+
+
+def _notify(session: Session, case: Case, step_n: int, kind: Escalation, message: str) -> bool:
+    """Write a reminder; False where it was sent before."""
+    known = select(CaseNotice.id).where(
+        CaseNotice.case_id == case.id, CaseNotice.step_n == step_n, CaseNotice.kind == kind
+    )
+    if session.scalar(known) is not None:
+        return False
+    session.add(
+        CaseNotice(
+            case_id=case.id,
+            area_code=case.area_code,
+            step_n=step_n,
+            kind=kind,
+            audience=AUDIENCE[kind],
+            message=message,
+            sent_at=audit.instant(session),
+        )
+    )
+    audit.record(
+        session, "case.remind", str(case.id), area_code=case.area_code, step_n=step_n, kind=kind
+    )
+    session.flush()
+    return True

@@ -1,0 +1,104 @@
+"""What the tests of every operation must know of cases: see `tests/books.py`."""
+
+from datetime import date
+from uuid import uuid4
+
+import shapely
+
+from inspections.land_uses import Claim
+from service import audit
+from service.cases.actions import LeadCreate, open_lead
+from service.parcels.models import ParcelVersion
+from tests.hostile_photos import a_jpeg
+
+A = "/api/v1"
+STEP = {
+    "id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0e001",
+    "event": "close",
+    "expected_n": 0,
+    "reason": "已恢复",
+    "evidence_ids": [],
+    "document_no": "销〔2023〕1号",
+    "organ": "区自然资源局",
+    "receipt_no": "回〔2023〕1号",
+    "receipt_due_on": "2023-05-08",
+    "assignee": "officer-1",
+    "target_id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0e0bb",
+}
+DOCUMENT = {"kind": "document", "purpose": "stop", "document_no": "停〔2023〕1号"}
+EVIDENCE = DOCUMENT | {
+    "id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0e002",
+    "title": "责令停止通知书",
+    "note": "当场送达",
+}
+PAPER = {"purpose": "stop", "title": "责令停止通知书"}
+
+
+def _paper(_) -> dict:
+    return {"files": {"file": ("n.jpg", a_jpeg(), "image/jpeg")}, "data": PAPER}
+
+
+REQUESTS = {
+    ("GET", f"{A}/cases"): lambda place: {"params": {"area": place.area}},
+    ("GET", f"{A}/cases/statistics"): lambda place: {"params": {"area": place.area}},
+    ("GET", f"{A}/cases/notices"): lambda _: {},
+    ("GET", f"{A}/cases/{{case_id}}"): lambda _: {},
+    ("GET", f"{A}/cases/{{case_id}}/assignees"): lambda _: {},
+    # A step that a lead does not have, whoever wants it.
+    ("POST", f"{A}/cases/{{case_id}}/transitions"): lambda _: {"json": {"event": "close"}},
+    ("POST", f"{A}/cases/{{case_id}}/evidence"): lambda _: {"json": DOCUMENT},
+    ("POST", f"{A}/cases/{{case_id}}/documents"): _paper,
+    ("POST", f"{A}/cases/{{case_id}}/follow"): lambda _: {},
+    ("GET", f"{A}/cases/{{case_id}}/file"): lambda _: {},
+}
+BODIES = {
+    ("POST", f"{A}/cases/{{case_id}}/transitions"): STEP,
+    ("POST", f"{A}/cases/{{case_id}}/evidence"): EVIDENCE,
+}
+ROLE_OF = {"cases/{case_id}/follow": "bureau", "cases/{case_id}/file": "bureau", "cases": "officer"}
+APPEND_ONLY = tuple(
+    f"case_{each}" for each in ("events", "evidence", "pauses", "parcels", "signals", "notices")
+)
+NAMES = ("case_id",)
+
+
+def a_lead(area: str, uid, **other) -> LeadCreate:
+    """What the screening would open a lead on."""
+    plain = {
+        "parcel_uid": uid,
+        "rule_id": "R101",
+        "claim": Claim.FISH_POND,
+        "category": "NON_GRAIN",
+        "severity": 3,
+        "verdict_class": "很可能",
+        "observed_on": date(2023, 4, 18),
+        "reason": "水稻田挖塘养鱼",
+        "area_code": area,
+        "overlap_m2": 1200.0,
+    }
+    return LeadCreate(**(plain | other))
+
+
+def a_parcel(session, area: str, number: int, square: shapely.Polygon) -> ParcelVersion:
+    """Put a parcel into the book."""
+    made = ParcelVersion(
+        id=number,
+        uid=uuid4(),
+        area_code=area,
+        valid_from=date(2022, 12, 31),
+        recorded_at=audit.instant(session),
+        digest="0" * 64,
+        ellipsoidal_area_m2=1.0,
+        geometry=shapely.MultiPolygon([square]),
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def put(database, area: str, number: int) -> dict[str, str]:
+    """Put one case into an area; return the path parameter that names it."""
+    with database.system_transaction() as session:
+        parcel = a_parcel(session, area, 900 + number, shapely.box(112.95, 23.7, 112.952, 23.702))
+        case, _ = open_lead(session, a_lead(area, parcel.uid))
+        return {"case_id": str(case.id)}
