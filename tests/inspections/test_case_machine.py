@@ -1,0 +1,208 @@
+"""Cases under any order of steps by any people, beside a model that remembers who did what."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from inspections.case_gates import Given, Piece
+from inspections.case_steps import STEP_OF, Move, Step, due, held, timed
+from inspections.case_words import Duty, Event, EvidenceKind, Purpose, Shows, State
+from inspections.cases import (
+    OPEN,
+    Actor,
+    DutyNotAllowed,
+    GateClosed,
+    MoveNotAllowed,
+    next_state,
+    walk,
+    ways,
+)
+from tests.inspections.test_case_clocks import SPRING
+
+LIMITS = dict(zip(Step, (1, 3, 5, 7, 15, 10), strict=True))
+PEOPLE = {UUID(int=n): duty for n, duty in enumerate((Duty.BUREAU, Duty.OFFICER) * 3, start=1)}
+PEOPLE |= {UUID(int=7): Duty.RECORDER, UUID(int=8): Duty.LEADER, UUID(int=9): Duty.AUDITOR}
+people = st.sampled_from(sorted(PEOPLE))
+FIRST_DAY = date(2023, 2, 1)
+MIDNIGHT = datetime(2023, 2, 1, tzinfo=UTC)
+
+
+class CaseMachine(RuleBasedStateMachine):
+    """One case; `moves` and `pieces` only ever grow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state, self.round, self.day = State.LEAD, 1, FIRST_DAY
+        self.moves: list[Move] = []
+        self.pieces: list[tuple[int, Piece]] = []
+        self.is_basic_farmland = False
+
+    def standing(self):
+        return held(
+            self.state,
+            [each for each in self.moves if each.round == self.round],
+            [piece for number, piece in self.pieces if number == self.round],
+            is_basic_farmland=self.is_basic_farmland,
+            min_photos=2,
+        )
+
+    def last(self, event: Event) -> Move | None:
+        found = [each for each in self.moves if each.event is event and each.round == self.round]
+        return found[-1] if found else None
+
+    @rule(days=st.integers(0, 3))
+    def time_passes(self, days):
+        self.day = min(self.day + timedelta(days=days), date(2023, 9, 30))
+
+    @rule()
+    def the_land_turns_out_to_be_basic_farmland(self):
+        self.is_basic_farmland = True
+
+    @rule(
+        kind=st.sampled_from(EvidenceKind),
+        purpose=st.sampled_from(Purpose),
+        by=people,
+        is_qualified=st.booleans(),
+        shows=st.none() | st.sampled_from(Shows),
+    )
+    def evidence_comes(self, kind, purpose, by, is_qualified, shows):
+        at = MIDNIGHT + timedelta(minutes=len(self.pieces))
+        piece = Piece(
+            kind, purpose, len(self.moves), by, at, is_qualified, f"{len(self.pieces)}", "", shows
+        )
+        self.pieces.append((self.round, piece))
+
+    @rule(event=st.sampled_from(Event), by=people, is_filled=st.booleans())
+    def somebody_tries(self, event, by, is_filled):
+        self.take(event, Actor(PEOPLE[by], by), is_filled=is_filled)
+
+    @rule(data=st.data(), by=people)
+    def somebody_does_what_is_open(self, data, by):
+        mine = [
+            each.event
+            for each in ways(self.standing(), by)
+            if not each.lacks and PEOPLE[by] in each.duties
+        ]
+        if mine:
+            before = len(self.moves)
+            self.take(data.draw(st.sampled_from(mine)), Actor(PEOPLE[by], by), is_filled=True)
+            assert len(self.moves) == before + 1, "what is said to be open is open"
+
+    @rule(purpose=st.sampled_from(Purpose), by=people)
+    def all_that_a_purpose_needs_comes(self, purpose, by):
+        for kind in (EvidenceKind.PHOTO, EvidenceKind.PHOTO, EvidenceKind.POSITION):
+            self.evidence_comes(kind, purpose, by, True, Shows.CROP)
+        self.evidence_comes(EvidenceKind.IMAGE, purpose, by, True, None)
+
+    @rule(event=st.sampled_from(Event))
+    def the_system_tries(self, event):
+        if self.take(event, Actor(Duty.SYSTEM, None), is_filled=True):
+            assert (event, self.state) == (Event.REOPEN, State.LEAD)
+
+    def take(self, event: Event, actor: Actor, *, is_filled: bool) -> bool:
+        given = Given("x", True, True, "x", "x", True, "x") if is_filled else Given()
+        before = self.standing()
+        try:
+            to = next_state(before, event, actor, given)
+        except (MoveNotAllowed, DutyNotAllowed, GateClosed):
+            assert self.standing() == before
+            return False
+        if event is Event.REOPEN:
+            self.round += 1
+        self.refuse_what_must_not_be(event, actor, to)
+        due_on = self.day + timedelta(days=5)
+        self.moves.append(
+            Move(
+                n=len(self.moves) + 1,
+                round=self.round,
+                event=event,
+                came_from=self.state,
+                to=to,
+                by=actor.person,
+                day=self.day,
+                receipt_due_on=due_on if event is Event.HAND_OVER else None,
+            )
+        )
+        self.state = to
+        return True
+
+    def refuse_what_must_not_be(self, event: Event, actor: Actor, to: State) -> None:
+        """The laws, told once more without the table."""
+        assert actor.duty not in {Duty.LEADER, Duty.AUDITOR}
+        if event in {Event.CONFIRM, Event.EXCLUDE}:
+            report = self.last(Event.REPORT)
+            assert report is not None
+            assert report.by != actor.person
+        if event in {Event.VERIFY, Event.FAIL, Event.CLOSE}:
+            submitted = self.last(Event.SUBMIT)
+            assert submitted is not None
+            assert submitted.by != actor.person
+        if event is Event.CLOSE:
+            verified, submitted = self.last(Event.VERIFY), self.last(Event.SUBMIT)
+            assert verified is not None
+            assert submitted is not None
+            assert verified.n > submitted.n
+            assert actor.person not in {verified.by, submitted.by}
+        if to is State.CLOSED and event is not Event.RELOOK and self.is_basic_farmland:
+            mine = [piece for number, piece in self.pieces if number == self.round]
+            restored = [each for each in mine if each.purpose is Purpose.RESTORED]
+            assert any(each.shows and each.is_qualified for each in restored)
+            assert any(each.kind in {EvidenceKind.IMAGE, EvidenceKind.VISIT} for each in restored)
+        if event in {Event.RECEIPT, Event.CONCLUDE}:
+            away = self.last(Event.HAND_OVER)
+            assert away is not None
+            assert away.by != actor.person
+
+    @invariant()
+    def the_history_leads_to_the_state(self):
+        assert walk((each.event, each.to) for each in self.moves) is self.state
+
+    @invariant()
+    def what_is_timed_fits_the_state(self):
+        now = timed(FIRST_DAY, self.moves)
+        assert now.step is STEP_OF.get(self.state)
+        assert now.started_on <= self.day
+        told = due(now, LIMITS, SPRING, [])
+        assert (told is None) <= (self.state not in OPEN or self.state is State.HANDED_OVER)
+
+    @invariant()
+    def a_case_that_came_back_was_closed_before(self):
+        closings = [
+            each for each in self.moves
+            if each.to is State.CLOSED and each.came_from is not State.CLOSED
+        ]  # fmt: skip
+        assert self.round - 1 <= len(closings)
+
+
+def test_no_order_of_steps_breaks_a_law_of_cases():
+    bounds = settings(
+        max_examples=150, stateful_step_count=60, deadline=None, derandomize=True, database=None
+    )
+    run_state_machine_as_test(CaseMachine, settings=bounds)
+
+
+def test_the_machine_can_go_all_the_way():
+    machine = CaseMachine()
+    bureau, officer, second, third = (UUID(int=n) for n in (1, 2, 4, 3))
+    machine.all_that_a_purpose_needs_comes(Purpose.CHECK, officer)
+    path = [
+        (Event.ACCEPT, bureau),
+        (Event.ASSIGN, bureau),
+        (Event.ARRIVE, officer),
+        (Event.REPORT, officer),
+        (Event.CONFIRM, bureau),
+        (Event.STOP, officer),
+        (Event.ORDER, bureau),
+    ]
+    for event, by in path:
+        assert machine.take(event, Actor(PEOPLE[by], by), is_filled=True), event
+    machine.all_that_a_purpose_needs_comes(Purpose.RECTIFICATION, officer)
+    assert machine.take(Event.SUBMIT, Actor(Duty.OFFICER, officer), is_filled=True)
+    machine.all_that_a_purpose_needs_comes(Purpose.ACCEPTANCE, second)
+    assert machine.take(Event.VERIFY, Actor(Duty.OFFICER, second), is_filled=True)
+    assert machine.take(Event.CLOSE, Actor(Duty.BUREAU, third), is_filled=True)
+    assert machine.take(Event.REOPEN, Actor(Duty.SYSTEM, None), is_filled=True)
+    assert (machine.state, machine.round, machine.standing().reported_by) == (State.LEAD, 2, None)
