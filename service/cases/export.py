@@ -27,17 +27,26 @@ def case_file(session: Session, store: PhotoStore, case_id: UUID) -> IO[bytes]:
     """Make the ZIP of a case, opened at its beginning: the case, its originals, the manifest."""
     card = queries.card(session, case_id)
     file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the reader closes it
-    with zipfile.ZipFile(file, "w") as archive:
-        content = told(card)
-        _put(archive, CASE, content)
-        items = [_listed(CASE, content, None)]
-        for place, each in originals(card):
-            content = store.original(each.sha256 or "")
-            _put(archive, place, content)
-            items.append(_listed(place, content, each))
-        _put(archive, MANIFEST, _manifest(card, items))
+    try:
+        with zipfile.ZipFile(file, "w") as archive:
+            _fill(archive, card, store)
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     return file
+
+
+def _fill(archive: zipfile.ZipFile, card: CaseCard, store: PhotoStore) -> None:
+    """Put everything into a case file; one original that is lost makes it none."""
+    content = told(card)
+    _put(archive, CASE, content)
+    items = [_listed(CASE, content, None)]
+    for place, each in originals(card):
+        content = store.original(each.sha256 or "")
+        _put(archive, place, content)
+        items.append(_listed(place, content, each))
+    _put(archive, MANIFEST, _manifest(card, items))
 
 
 def _put(archive: zipfile.ZipFile, place: str, content: bytes) -> None:
