@@ -5,62 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from inspections.case_words import Escalation
+from inspections.work_calendar import MissingYear, WorkCalendar
 
-LAST_WEEKDAY = 5
-"""Friday."""
 DAY = timedelta(days=1)
 LONGEST_WAY = 3660
 """Days to look ahead for a working day: a calendar that has none in ten years is broken."""
 
 
-class MissingYear(ValueError):
-    """The calendar does not tell the holidays of this year: nothing is guessed."""
-
-    def __init__(self, year: int) -> None:
-        super().__init__(f"没有 {year} 年的工作日历,期限算不出来;请管理员补入国办的放假安排")
-        self.year = year
-
-
 class PauseNotAllowed(ValueError):
     """A pause that overlaps another, lies outside its case's life, or has no reason or approver."""
-
-
-@dataclass(frozen=True)
-class WorkCalendar:
-    """Which days are worked.
-
-    Attributes
-    ----------
-    years : frozenset of int
-        Years whose arrangement is known.
-    holidays : frozenset of date
-        Days off, whatever the weekday.
-    workdays : frozenset of date
-        Saturdays and Sundays that are worked instead.
-    """
-
-    years: frozenset[int]
-    holidays: frozenset[date] = frozenset()
-    workdays: frozenset[date] = frozenset()
-
-    def is_workday(self, day: date) -> bool:
-        """Tell whether a day is worked.
-
-        Parameters
-        ----------
-        day : date
-            Civil date.
-
-        Raises
-        ------
-        MissingYear
-            Where the arrangement of its year is not known.
-        """
-        if day.year not in self.years:
-            raise MissingYear(day.year)
-        if day in self.workdays:
-            return True
-        return day.isoweekday() <= LAST_WEEKDAY and day not in self.holidays
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from inspections.case_clocks import Pause, WorkCalendar, due_on
-from inspections.case_gates import Held, Piece
+from inspections.case_clocks import Pause, due_on
+from inspections.case_held import Held, Piece
 from inspections.case_words import Event, State
+from inspections.work_calendar import WorkCalendar
 
 
 class Step(StrEnum):

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from inspections.case_gates import Given, Held, Lack, missing
+from inspections.case_gates import missing
+from inspections.case_held import Given, Held, Lack
 from inspections.case_words import EVENT_TEXT, STATE_TEXT, Duty, Event, Gate, State
 
 

@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.settings import Settings
 from inspections import cases as case_rules
-from inspections.case_clocks import MissingYear, PauseNotAllowed
+from inspections.case_clocks import PauseNotAllowed
 from inspections.visits import StepOutOfOrder
+from inspections.work_calendar import MissingYear
 from service import errors, jobs, migrations, telemetry
 from service.accounts import routes as accounts
 from service.accounts.access import publish_actions

@@ -29,6 +29,7 @@ from service.accounts import policy
 from service.accounts import queries as account_queries
 from service.accounts.schemas import AccountCreate
 from service.areas import actions as areas
+from service.cases import standing as cases
 from service.database import Database
 from service.demo import cast
 from service.demo import load as demo_load
@@ -431,6 +432,7 @@ def restore(
 
 def _refuse_lost_photos(session: Session, store: PhotoStore) -> None:
     lost = photos.lost(session, store) + informants.lost(session, store)
+    lost = photos.lost(session, store) + cases.lost(session, store)
     for sha256 in lost[:20]:
         problems.print(f"照片原件缺失或已损坏:{sha256}", soft_wrap=True)
     if lost:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from inspections import cases
 from inspections.case_clocks import Pause, refuse_pauses
-from inspections.case_gates import Given
+from inspections.case_held import Given
 from inspections.case_words import Duty, Event, State
 from inspections.cases import OPEN, Actor, GateClosed
 from service import audit, records

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from inspections.case_clocks import WorkCalendar
+from inspections.work_calendar import WorkCalendar
 
 WORK_CALENDAR = Path(__file__).parents[2] / "config" / "codes" / "work_calendar.csv"
 

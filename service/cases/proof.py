@@ -9,7 +9,7 @@ import shapely
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
-from inspections import case_photos
+from inspections import case_photos, view_cones
 from inspections.case_photos import Judged, Shot, ShotLimits
 from inspections.case_words import Event, Purpose
 from inspections.photos import Mark
@@ -142,7 +142,7 @@ class Spot:
 def spot_verdict(session: Session, case: Case, spot: Spot, purpose: Purpose) -> Judged:
     """Return what a position is worth: near the land, or in it where an acceptance is filed."""
     limits = shot_limits(session)
-    away = case_photos.distance_m(land_of(session, case), spot.lon, spot.lat)
+    away = view_cones.distance_m(land_of(session, case), spot.lon, spot.lat)
     faults = [Mark("mock_position", "设备报告位置是模拟的")] if spot.is_mock else []
     if spot.accuracy_m is None:
         faults.append(Mark("no_accuracy", "没有定位精度"))

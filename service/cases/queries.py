@@ -9,7 +9,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from inspections import case_clocks, cases
-from inspections.case_clocks import Clocks, MissingYear, Pause
+from inspections.case_clocks import Clocks, Pause
+from inspections.case_held import Held
 from inspections.case_steps import STEP_TEXT, Timed
 from inspections.case_words import (
     EVENT_TEXT,
@@ -22,6 +23,7 @@ from inspections.case_words import (
 )
 from inspections.cases import OPEN
 from inspections.land_uses import CLAIM_TEXT
+from inspections.work_calendar import MissingYear
 from service import records
 from service.accounts.models import Account
 from service.accounts.policy import may
@@ -151,13 +153,13 @@ def card(session: Session, case_id: UUID) -> CaseCard:
     """Return one case with its timeline, clocks, evidence, and what its next steps need."""
     found = case(session, case_id)
     viewer: Viewer = session.info["viewer"]
-    rows = standing.events(session, found.id)
+    rows, held = standing.events(session, found.id), standing.held(session, found)
     merged = select(Case.id).where(Case.merged_into_id == found.id).order_by(Case.id)
     return CaseCard(
         **shown(found, records.today(session)).model_dump(),
         clocks=_clocks(session, found, rows),
-        ways=_ways(session, found, viewer),
-        marks=_marks(rows, found),
+        ways=_ways(held, viewer),
+        marks=_marks(rows, found, is_basic_farmland=held.is_basic_farmland),
         events=_timeline(session, rows),
         evidence=[evidence_shown(each, viewer) for each in standing.evidence(session, found.id)],
         pauses=[
@@ -174,8 +176,7 @@ def card(session: Session, case_id: UUID) -> CaseCard:
     )
 
 
-def _ways(session: Session, found: Case, viewer: Viewer) -> list[WayRead]:
-    held = standing.held(session, found)
+def _ways(held: Held, viewer: Viewer) -> list[WayRead]:
     return [
         WayRead(
             event=each.event,
@@ -189,12 +190,12 @@ def _ways(session: Session, found: Case, viewer: Viewer) -> list[WayRead]:
     ]
 
 
-def _marks(rows: list[CaseEvent], found: Case) -> list[str]:
+def _marks(rows: list[CaseEvent], found: Case, *, is_basic_farmland: bool) -> list[str]:
     """Return what a reader should know: who judged whose work, and from which unit."""
     last = {each.event: each for each in rows if each.round == found.round}
     submitted, verified = last.get(Event.SUBMIT), last.get(Event.VERIFY)
     marks = [f"反弹 {found.round - 1} 次"] if found.round > 1 else []
-    if found.is_basic_farmland:
+    if is_basic_farmland:
         marks.append("涉及永久基本农田")
     if submitted and verified and verified.n > submitted.n:
         is_same = submitted.actor_area == verified.actor_area

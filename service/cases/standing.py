@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from config.thresholds import CaseThresholds
 from inspections import case_clocks, case_steps
 from inspections.case_clocks import Clocks, Pause, Sighting
-from inspections.case_gates import Held, Piece
+from inspections.case_held import Held, Piece
 from inspections.case_steps import Move, Step, Timed
 from inspections.case_words import Event, EvidenceKind, Purpose, Source, State
 from service.cases.codes import work_calendar
@@ -21,6 +21,7 @@ from service.database import thresholds_of
 from service.errors import NotFound
 from service.parcels import queries as parcels
 from service.parcels.queries import Moment
+from service.photos.store import PhotoStore
 from service.schemas import CIVIL_ZONE, civil_day
 from service.security import whole_system
 
@@ -232,3 +233,12 @@ def ids_of(told: str) -> list[UUID]:
 def midnight(day: date) -> datetime:
     """Return the first instant of a civil day."""
     return datetime.combine(day, time(), CIVIL_ZONE)
+
+
+def lost(session: Session, store: PhotoStore) -> list[str]:
+    """Return the hashes of the papers whose originals are missing or not what they were."""
+    wanted = select(CaseEvidence.sha256).where(
+        CaseEvidence.sha256.is_not(None), CaseEvidence.photo_id.is_(None)
+    )
+    hashes = session.scalars(wanted.distinct().order_by(CaseEvidence.sha256))
+    return [each for each in hashes if each is not None and not store.is_whole(each)]

@@ -8,11 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspections.case_clocks import (
-    MissingYear,
     Pause,
     PauseNotAllowed,
     Sighting,
-    WorkCalendar,
     clocks,
     due_on,
     escalation,
@@ -22,6 +20,7 @@ from inspections.case_clocks import (
 from inspections.case_statistics import First, firsts, spread
 from inspections.case_steps import Move, Step, Timed, due, timed
 from inspections.case_words import Escalation, Event, State
+from inspections.work_calendar import MissingYear, WorkCalendar
 
 LABOUR = frozenset(date(2023, 4, 29) + timedelta(days=n) for n in range(5))
 SPRING = WorkCalendar(frozenset({2023}), LABOUR, frozenset({date(2023, 4, 23), date(2023, 5, 6)}))

@@ -9,16 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import datum, ellipsoid
-from inspections.case_photos import (
-    Shot,
-    ShotLimits,
-    converted,
-    distance_m,
-    judge,
-    true_bearing,
-    view_cone,
-)
+from inspections.case_photos import Shot, ShotLimits, judge, true_bearing
 from inspections.photos import Bearing
+from inspections.view_cones import converted, distance_m, view_cone
 
 WEST, SOUTH = 112.95, 23.70
 EAST_M, NORTH_M = (float(each) for each in ellipsoid.local_scale(SOUTH))

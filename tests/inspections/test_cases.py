@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from inspections.case_gates import CHECKS, Given, Held, Piece
+from inspections.case_gates import CHECKS
+from inspections.case_held import Given, Held, Piece
 from inspections.case_steps import STEP_OF, Step
 from inspections.case_words import (
     ESCALATION_TEXT,
@@ -252,6 +253,8 @@ def test_what_came_before_the_submission_accepts_nothing_and_old_work_is_not_sub
     assert lacks(*verify, photo, spot) == set()
     assert lacks(*verify, replace(photo, n=7), spot) == {Gate.ACCEPTANCE}
     assert lacks(*verify, photo, replace(spot, n=7)) == {Gate.ACCEPTANCE}
+    own = replace(photo, by=SUBMITTER)
+    assert lacks(*verify, own, spot) == {Gate.ACCEPTANCE}, "their own photo accepts nothing"
     paper = piece(K.DOCUMENT, P.RECTIFICATION, n=8)
     assert lacks(State.RECTIFYING, Event.SUBMIT, paper) == set()
     assert lacks(State.RECTIFYING, Event.SUBMIT, paper, ordered_n=9) == {Gate.RECTIFIED}

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from config.settings import Settings
-from inspections.case_clocks import MissingYear
 from inspections.case_words import State
+from inspections.work_calendar import MissingYear
 from service import jobs, records
 from service.cases import nightly, queries, standing
 from service.cases.actions import open_lead

@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from service import cli, telemetry
 from service.photos.store import PhotoStore
 from tests.case_desk import MIDDLE, SIDE, SOUTH, WEST, Desk
 from tests.hostile_photos import a_field_photo, a_jpeg
@@ -217,3 +219,18 @@ def test_a_file_with_a_lost_original_is_refused_not_shortened(desk, case, settin
     place.unlink()
     answer = desk.bureau.get(f"cases/{case}/file")
     assert (answer.status_code, answer.json()["code"]) == (503, "photo_lost")
+
+
+@ONE_ENGINE
+def test_the_command_line_names_a_paper_that_was_lost(desk, case, settings, monkeypatch):
+    sha256 = paper(desk, case).json()["sha256"]
+    for name in ("database_url", "photo_directory"):
+        monkeypatch.setenv(f"CHUNGENG_{name.upper()}", str(getattr(settings, name)))
+    # The runner's streams close with each command; what logs must not keep them.
+    monkeypatch.setattr(telemetry, "configure_logging", lambda **_: None)
+    assert CliRunner().invoke(cli.app, ["verify"]).exit_code == 0
+    place = settings.photo_directory / "originals" / sha256[:2] / sha256
+    place.chmod(0o600)
+    place.write_bytes(PDF + b"changed")
+    done = CliRunner().invoke(cli.app, ["verify"])
+    assert (done.exit_code, sha256 in done.output) == (1, True)
