@@ -17,7 +17,7 @@ STEP = {
     "event": "close",
     "expected_n": 0,
     "reason": "已恢复",
-    "evidence_ids": [],
+    "evidence_ids": ["0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0e0dd"],
     "document_no": "销〔2023〕1号",
     "organ": "区自然资源局",
     "receipt_no": "回〔2023〕1号",
@@ -28,8 +28,20 @@ STEP = {
 DOCUMENT = {"kind": "document", "purpose": "stop", "document_no": "停〔2023〕1号"}
 EVIDENCE = DOCUMENT | {
     "id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0e002",
+    "photo_id": None,
+    "sha256": "0" * 64,
+    "occurred_at": "2023-04-20T08:00:00+08:00",
+    "source": "patrol",
     "title": "责令停止通知书",
     "note": "当场送达",
+    "no_entry": None,
+    "shows": None,
+    "signal_id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0e0cc",
+    "lon": 112.951,
+    "lat": 23.701,
+    "datum": "cgcs2000",
+    "accuracy_m": 6.0,
+    "is_mock": False,
 }
 PAPER = {"purpose": "stop", "title": "责令停止通知书"}
 

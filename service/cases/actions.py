@@ -56,7 +56,7 @@ def move(session: Session, case_id: UUID, given: TransitionCreate) -> tuple[Case
         "actor_id": viewer.account_id,
         "duty": Duty(viewer.role.value),
         "actor_area": viewer.area_code,
-        "evidence_ids": leads.told_json(_cited(session, case, given.evidence_ids)),
+        "evidence_ids": leads.told_json(_cited(session, case, given.evidence_ids or [])),
         "content_digest": digest,
     }
     if given.id is not None:

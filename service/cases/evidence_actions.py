@@ -147,12 +147,13 @@ def _of_position(session: Session, case: Case, given: EvidenceCreate) -> Mapping
     assert given.lon is not None
     assert given.lat is not None
     lon, lat = position(given.lon, given.lat, given.datum)
-    spot = Spot(lon, lat, given.accuracy_m, given.is_mock)
+    accuracy_m = None if given.accuracy_m is None else float(given.accuracy_m)
+    spot = Spot(lon, lat, accuracy_m, given.is_mock)
     is_shifted = given.datum in {Datum.GCJ02, Datum.BD09}
     return _judged(proof.spot_verdict(session, case, spot, given.purpose)) | {
         "lon": lon,
         "lat": lat,
-        "accuracy_m": given.accuracy_m,
+        "accuracy_m": accuracy_m,
         "given_position": f"{given.lon} {given.lat}" if is_shifted else None,
         "occurred_at": given.occurred_at or audit.instant(session),
     }

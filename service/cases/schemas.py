@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from inspections.case_words import (
     Duty,
@@ -20,13 +20,14 @@ from inspections.case_words import (
 )
 from inspections.land_uses import Claim
 from service.accounts.schemas import Username
-from service.parcels.schemas import Datum, Latitude, Longitude
+from service.parcels.schemas import Datum
 from service.record_schemas import Short
 from service.schemas import Day, Id, Instant, Note, Shown, Strict, Text
+from service.supply.outlet_schemas import Lat, Lon
+from service.visits.schemas import Accuracy
 
 Title = Annotated[Text, Field(max_length=200)]
 Organ = Annotated[Text, Field(min_length=1, max_length=100)]
-Metres = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -35,10 +36,10 @@ class TransitionCreate(Strict):
 
     id: Id | None = None
     event: Event
-    expected_n: Annotated[int, Field(ge=0, le=10**6)] | None = None
+    expected_n: Annotated[int, Field(ge=0, le=9999, strict=True)] | None = None
     """How many steps the case had when it was read; another number is refused."""
     reason: Note | None = None
-    evidence_ids: Annotated[list[Id], Field(max_length=100, default_factory=list)]
+    evidence_ids: Annotated[list[Id], Field(min_length=1, max_length=100)] | None = None
     document_no: Short | None = None
     organ: Organ | None = None
     receipt_no: Short | None = None
@@ -64,11 +65,11 @@ class EvidenceCreate(Strict):
     no_entry: NoEntry | None = None
     shows: Shows | None = None
     signal_id: Id | None = None
-    lon: Longitude | None = None
-    lat: Latitude | None = None
+    lon: Lon | None = None
+    lat: Lat | None = None
     datum: Datum = Datum.WGS84
-    accuracy_m: Metres | None = None
-    is_mock: bool = False
+    accuracy_m: Accuracy | None = None
+    is_mock: StrictBool = False
 
 
 class FaultRead(BaseModel):
