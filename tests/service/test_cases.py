@@ -156,6 +156,10 @@ def test_nobody_judges_their_own_work_and_one_unit_is_marked(desk):
     desk.done(desk.officer, case, "submit")
     desk.photo(desk.officer, case, "acceptance")
     desk.bring(desk.officer, case, "position", "acceptance", **MIDDLE)
+    theirs = desk.step(desk.second, case, "verify")
+    assert [each["gate"] for each in theirs.json()["missing"]] == ["acceptance"]
+    desk.photo(desk.second, case, "acceptance")
+    desk.bring(desk.second, case, "position", "acceptance", **MIDDLE)
     own = desk.step(desk.officer, case, "verify")
     assert [each["gate"] for each in own.json()["missing"]] == ["not_submitter"]
     marked = desk.done(desk.second, case, "verify")
