@@ -343,6 +343,8 @@ class ImageryThresholds(_Section):
     max_odd_share: float
     offset_dark_reflectance: float
     scl_cloud: tuple[int, ...]
+
+
 class CaseThresholds(_Section):
     """By when the steps of a case are due, and what they ask for."""
 

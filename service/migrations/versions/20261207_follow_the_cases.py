@@ -8,7 +8,7 @@ from service.columns import UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 STATES = (
     "lead",
