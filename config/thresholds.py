@@ -374,6 +374,45 @@ class CasePhotoThresholds(_Section):
     declination_deg: float
     near_m: float
     range_m: float
+class ConversionThresholds(_Section):
+    """What the conversion rules compare with; see `inspections.conversion_limits`."""
+
+    min_confidence: float
+    farmland_overlap_m2: float
+    farmland_overlap_share: float
+    approved_cover_share: float
+    approved_least_share: float
+    approved_area_tolerance_share: float
+    disaster_months: int
+    approved_idle_months: int
+    emergency_months: int
+    restoration_months: int
+    auxiliary_share: float
+    auxiliary_mu: float
+    auxiliary_large_mu: float
+    large_grain_mu: float
+    earthwork_days: int
+    belt_major_m: float
+    belt_minor_m: float
+    trench_share: float
+    idle_seasons: int
+    idle_long_seasons: int
+    idle_long_months: int
+    idle_group_mu: float
+    winter_months: tuple[int, ...]
+    stock_until: date
+
+
+class FusionThresholds(_Section):
+    """What signals are worth, and what they come to; see `inspections.fusion_words`."""
+
+    half_life_days: float
+    oldest_days: int
+    suspected_score: float
+    likely_score: float
+    likely_sources: int
+    document_share: float
+    weights: dict[str, float]
 
 
 class Thresholds(_Section):
@@ -401,6 +440,8 @@ class Thresholds(_Section):
     imagery: ImageryThresholds
     cases: CaseThresholds
     case_photos: CasePhotoThresholds
+    conversion: ConversionThresholds
+    fusion: FusionThresholds
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:
