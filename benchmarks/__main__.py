@@ -31,6 +31,7 @@ from benchmarks import (
     tile_encoding,
     zonal,
 )
+from benchmarks import area, land, load, province, rules, shares, supply, tile_encoding
 from benchmarks.databases import POSTGIS_URL, a_database
 from service.database import Database
 
@@ -61,6 +62,8 @@ def main() -> None:
         print("\n".join(shares.run(options.quick)), flush=True)
         tile_encoding.run(options.quick)
         land.run(options.quick)
+    if options.only in (None, "screening"):
+        rules.run(is_quick=options.quick)
 
 
 def _books(options: argparse.Namespace) -> None:

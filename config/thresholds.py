@@ -294,6 +294,60 @@ class BulletinThresholds(_Section):
     stale_days: int
 
 
+class ConversionThresholds(_Section):
+    """What the conversion rules compare with; see `inspections.conversion_limits`."""
+
+    min_confidence: float
+    farmland_overlap_m2: float
+    farmland_overlap_share: float
+    approved_cover_share: float
+    approved_least_share: float
+    approved_area_tolerance_share: float
+    disaster_months: int
+    approved_idle_months: int
+    emergency_months: int
+    restoration_months: int
+    auxiliary_share: float
+    auxiliary_mu: float
+    auxiliary_large_mu: float
+    large_grain_mu: float
+    earthwork_days: int
+    belt_major_m: float
+    belt_minor_m: float
+    trench_share: float
+    idle_seasons: int
+    idle_long_seasons: int
+    idle_long_months: int
+    idle_group_mu: float
+    idle_gap_m: float
+    winter_months: tuple[int, ...]
+    stock_until: date
+
+
+class FusionThresholds(_Section):
+    """What signals are worth, and what they come to; see `inspections.fusion_words`."""
+
+    half_life_days: float
+    oldest_days: int
+    suspected_score: float
+    likely_score: float
+    likely_sources: int
+    document_share: float
+    weights: dict[str, float]
+
+
+class ImageryThresholds(_Section):
+    """When an observation from imagery counts; see `geo.zonal.Limits`."""
+
+    buffer_m: float
+    min_pixels: float
+    max_cloud_share: float
+    max_evi: float
+    max_odd_share: float
+    offset_dark_reflectance: float
+    scl_cloud: tuple[int, ...]
+
+
 class PatrolThresholds(_Section):
     """How a track is read; see `inspections.patrols.PatrolLimits`."""
 

@@ -185,15 +185,30 @@ def _in_days(lands: Lands, limits: ConversionLimits) -> tuple[Flags, Flags, Flag
     return begun, np.where(is_plan, same_year, begun & ~has_ended), has_ended
 
 
-def _cuts(rules: Sequence[Rule]) -> Flags:
-    """Return which kinds of approval cut which use, as the rules have it."""
-    table = np.zeros((len(USES), len(KINDS)), np.bool_)
+def cutting_kinds(rules: Sequence[Rule]) -> dict[Use, set[ApprovalKind]]:
+    """Return which kinds of approval cut which use, as the rules have it.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        Those that ask for what is not covered tell by what it might be.
+
+    Returns
+    -------
+    dict of Use to set of ApprovalKind
+        For every use.
+    """
+    kinds: dict[Use, set[ApprovalKind]] = {use: set() for use in USES}
     for rule in rules:
         if rule.holding in (Holding.UNCOVERED, Holding.EXCEEDED):
-            kinds = [KINDS.index(kind) for kind in rule.kinds]
             for use in rule.uses or USES:
-                table[USES.index(use), kinds] = True
-    return table
+                kinds[use] |= rule.kinds
+    return kinds
+
+
+def _cuts(rules: Sequence[Rule]) -> Flags:
+    kinds = cutting_kinds(rules)
+    return np.array([[kind in kinds[use] for kind in KINDS] for use in USES])
 
 
 def _cut(whole_m2: Floats, land: Ints, covered_m2: Floats) -> Floats:

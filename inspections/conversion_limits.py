@@ -33,8 +33,8 @@ class ConversionLimits:
         Of a rice-fish field.
     idle_seasons, idle_long_seasons, idle_long_months : int
         Main seasons without a crop; from which number, or from how many months on, for long.
-    idle_group_mu : float
-        Idle land that lies together from here on goes on the list.
+    idle_group_mu, idle_gap_m : float
+        Idle land that lies together from here on goes on the list; how far apart is together.
     winter_months : tuple of int
         Months in which land rests.
     stock_until : date
@@ -63,5 +63,6 @@ class ConversionLimits:
     idle_long_seasons: int
     idle_long_months: int
     idle_group_mu: float
+    idle_gap_m: float
     winter_months: tuple[int, ...]
     stock_until: date
