@@ -137,7 +137,7 @@ def fuse(
         score=round(case.score, SCORE_PLACES),
         n_sources=len(case.origins),
         first_source=case.origins[0].source if case.origins else None,
-        first_observed_on=case.origins[0].observed_on if case.origins else None,
+        first_observed_on=case.origins[0].first_on if case.origins else None,
         is_urgent=is_strong and _is_built_on_farmland(standing, land),
         unknown=land.unknown,
         signal_ids=tuple(each.signal_id for each in case.supporting),
@@ -209,13 +209,14 @@ def _case(
     for each in supporting:
         chains[each.origin_id].append(each)
     best = (max(worth(each, claim, as_of, limits) for each in chain) for chain in chains.values())
+    roots = (_root(origin, chain) for origin, chain in chains.items())
     # fsum rounds once: a sum that does not depend on its order.
     score = math.fsum(best)
     return _Case(
         claim,
         score,
         tuple(supporting),
-        tuple(_root(origin, chain) for origin, chain in chains.items()),
+        tuple(sorted(roots, key=lambda each: (each.first_on, each.signal_id))),
         tuple(findings),
     )
 

@@ -133,12 +133,14 @@ def evidence_of(lands: Lands, found: MachineVerdicts, row: int) -> tuple[Evidenc
     """
     if not found.is_signal[row]:
         return ()
+    first = lands.first_seen[row]
     seen = Evidence(
         signal_id=ORIGIN,
         origin_id=ORIGIN,
         source=Source.SCREENING,
         observed_on=date.fromisoformat(str(_observed_on(lands, np.array([row]))[0])),
         claim=CLAIMS[found.claim[row]],
+        since=None if np.isnat(first) else date.fromisoformat(str(first)),
         quality=float(lands.confidence[row]),
     )
     return (seen,)

@@ -41,7 +41,8 @@ def evidence(standing: Sequence[Evidence], supporting: Sequence[Evidence]) -> tu
 
 
 def _line(each: Evidence, *, is_for: bool) -> str:
-    said = f"{each.observed_on} {SOURCE_TEXT[each.source]}:{CLAIM_TEXT[each.claim]},"
+    days = f"{each.observed_on}" if each.since is None else f"{each.since} 至 {each.observed_on}"
+    said = f"{days} {SOURCE_TEXT[each.source]}:{CLAIM_TEXT[each.claim]},"
     said += f"把握 {each.quality:.2f}"
     if each.overlap_m2 > 0:
         said += f",与图斑重叠 {each.overlap_m2:.0f} m²"
@@ -68,7 +69,7 @@ def sources(origins: Sequence[Evidence]) -> tuple[str, ...]:
     named = "、".join(SOURCE_TEXT[each.source] for each in origins)
     first = origins[0]
     told = f"独立发现来源 {len(origins)} 个:{named}"
-    return (f"{told};最早 {first.observed_on}({SOURCE_TEXT[first.source]})。",)
+    return (f"{told};最早 {first.first_on}({SOURCE_TEXT[first.source]})。",)
 
 
 def rule(judged: Judged | None, *, is_farmland: bool) -> tuple[str, ...]:

@@ -117,9 +117,11 @@ class Evidence:
     source : Source
         From where it comes. What enforcement says is a finding.
     observed_on : date
-        When it was so.
+        When it was so, or was so still.
     claim : Claim
         What it says.
+    since : date or None
+        When it was seen first, where that was before.
     quality : float
         0 to 1.
     match : float
@@ -137,11 +139,17 @@ class Evidence:
     source: Source
     observed_on: date
     claim: Claim
+    since: date | None = None
     quality: float = 1.0
     match: float = 1.0
     is_candidate: bool = False
     ending: Ending | None = None
     overlap_m2: float = 0.0
+
+    @property
+    def first_on(self) -> date:
+        """When it was seen first."""
+        return self.since or self.observed_on
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ from service.parcels.reading import LandReader
 from service.photos import routes as photos
 from service.reporting import routes as reporting
 from service.reporting.rules import MoveNotAllowed
+from service.screening import routes as screening
 from service.security import READING_METHODS
 from service.signals import routes as signals
 from service.signals import tip_routes as tips
@@ -109,6 +110,7 @@ BOOKS = (
     signals,
     tips,
     cases,
+    screening,
     maps,
 )
 PAGES = (

@@ -22,6 +22,7 @@ from service import (
     land_commands,
     lint_commands,
     migrations,
+    screening_commands,
     table_commands,
 )
 from service.accounts import actions as accounts
@@ -317,6 +318,24 @@ def observe(
             on, source, given, database.thresholds.imagery, area, buffer, min_pixels
         )
         imagery_commands.observe(database, settings, rasters, order, acting=acting)
+
+
+@app.command()
+def screen(
+    as_of: Annotated[str, typer.Option("--as-of", help="截至哪一天,如 2023-07-31")] = "",
+    area: Annotated[str, typer.Option(help="区划代码;不填则为全县")] = "",
+    season: Annotated[str, typer.Option(help="年度;不填则为截至日所在年")] = "",
+    dask: Annotated[str, typer.Option(help="Dask 调度器地址,如 tcp://10.0.0.5:8786")] = "",
+) -> None:
+    """筛查全部图斑:影像、信号、规则合并研判;只开线索,不作认定,可重复执行。"""
+    with opened() as (database, settings):
+        screening_commands.screen(
+            database,
+            as_of=as_of,
+            area=area or settings.county_code,
+            season=season or None,
+            dask=dask or None,
+        )
 
 
 @app.command()

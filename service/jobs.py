@@ -29,6 +29,7 @@ from service.photos.store import PhotoStore
 from service.reporting import actions as reporting
 from service.reporting import queries as reporting_queries
 from service.schemas import CIVIL_ZONE, civil_day
+from service.screening import actions as screening
 from service.sowing import plan_rollups, rollups
 
 WAKE_SECONDS = 20
@@ -131,6 +132,16 @@ def _resume_imports(database: Database, settings: Settings) -> int:
     return len(left)
 
 
+def _screen(database: Database, settings: Settings) -> str:
+    """Weigh what is known by today; read first, for the ledger need not wait for that."""
+    with database.system_reading() as session:
+        wanted = screening.wanted(session, as_of=None, area_code=settings.county_code)
+        plan = screening.plan(session, wanted)
+    with database.system_transaction() as session:
+        done = screening.apply(session, plan)
+        return f"新研判 {done.n_new},变动 {done.n_changed},新线索 {done.n_leads}"
+
+
 TIMETABLE = (
     Job("remind", "*/15 * * * *", "催报提醒", _in_transaction(reporting.remind)),
     Job("open-tasks", "10 0 * * *", "补建报送任务", _in_transaction(_open_tasks)),
@@ -138,6 +149,7 @@ TIMETABLE = (
     Job("resume-imports", "*/30 * * * *", "续读土地文件", _resume_imports),
     Job("back-up", "0 2 * * *", "每夜备份", _back_up),
     Job("doubt", "0 3 * * *", "核查存疑数据", _doubt),
+    Job("screen", "15 3 * * *", "筛查图斑、研判信号", _screen),
     Job("cases", "30 3 * * *", "案件期限与回头看提醒", _in_transaction(cases.run)),
     Job("check-rollups", "30 2 * * *", "核对汇总与明细", _check_rollups),
 )

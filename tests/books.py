@@ -18,6 +18,7 @@ from tests import (
     books_photos,
     books_prices,
     books_products,
+    books_screening,
     books_signals,
     books_stock,
     books_visits,
@@ -38,6 +39,7 @@ BOOKS = (
     books_bulletins,
     books_signals,
     books_cases,
+    books_screening,
 )
 REQUESTS = {key: value for book in BOOKS for key, value in book.REQUESTS.items()}
 BODIES = {key: value for book in BOOKS for key, value in book.BODIES.items()}

@@ -130,6 +130,9 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "case.assign": _BUREAU,
         "case.follow": _BUREAU,
         "case.file": {_R.BUREAU: Reach.OWN, _R.AUDITOR: Reach.OWN},
+        # screening: verdicts name what should be looked at; recorders and approvers help to look
+        "verdict.read": _MAP,
+        "screening.run": _BUREAU,
     }
 )
 

@@ -17,6 +17,7 @@ import service.machinery.models
 import service.parcels.models
 import service.photos.models
 import service.reporting.models
+import service.screening.models
 import service.signals.models
 import service.sowing.models
 import service.supply.models

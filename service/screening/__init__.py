@@ -1,0 +1,1 @@
+"""The screening: signals, rules and land become verdicts; verdicts open leads, and no more."""

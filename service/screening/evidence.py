@@ -1,0 +1,134 @@
+"""What signals and cases say of parcels, as evidence for a verdict."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+import shapely
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inspections.case_words import Event
+from inspections.fusion_machine import ORIGIN
+from inspections.fusion_words import Ending, Evidence
+from inspections.signals import MatchState, Source
+from service.cases.models import Case, CaseEvent, CaseParcel, CaseSignal
+from service.parcels.queries import Moment
+from service.records import NAMESPACE, within
+from service.schemas import civil_day
+from service.signals import queries as signals
+from service.signals.models import Signal, SignalParcel
+
+CASE = "case:"
+ENDINGS = {Event.EXCLUDE: Ending.REFUTED, Event.CLOSE: Ending.PUT_RIGHT}
+BULK = 500
+
+
+@dataclass(frozen=True)
+class Told:
+    """One piece of evidence, and the land that it speaks of, where that was drawn."""
+
+    evidence: Evidence
+    geometry: shapely.Geometry | None = None
+    area_m2: float | None = None
+
+
+def of_parcels(
+    session: Session, moment: Moment, area: str, oldest_days: int
+) -> dict[UUID, list[Told]]:
+    """Return the evidence on each parcel of an area, as was known; imagery is not in it."""
+    found: dict[UUID, list[Told]] = defaultdict(list)
+    since = moment.on - timedelta(days=oldest_days)
+    wanted = signals.Wanted(since=since, as_of=moment.on, known_at=moment.known_at)
+    table = SignalParcel.__table__.c
+    here = select(table.signal_id).where((table.area_code >= area) & (table.area_code < area + ":"))
+    rows = session.scalars(signals.signals(wanted).where(Signal.id.in_(here))).all()
+    lands = signals.parcels(session, [each.id for each in rows])
+    for signal in rows:
+        for land in lands[signal.id]:
+            if land.state is not MatchState.REJECTED:
+                told = _told(signal, land.state, land.match, land.overlap_m2)
+                found[land.parcel_uid].append(told)
+    for uid, evidence in _of_cases(session, moment, area):
+        found[uid].append(Told(evidence))
+    return found
+
+
+def _told(signal: Signal, state: MatchState, match: float, overlap_m2: float) -> Told:
+    evidence = Evidence(
+        signal_id=str(signal.id),
+        origin_id=str(signal.origin_id),
+        source=signal.source,
+        observed_on=civil_day(signal.observed_at),
+        claim=signal.claim,
+        quality=signal.quality,
+        # A person's word that it is this parcel goes before any score.
+        match=1.0 if state is MatchState.MATCHED else match,
+        is_candidate=signal.is_asked or state is MatchState.CANDIDATE,
+        overlap_m2=overlap_m2,
+    )
+    has_area = signal.geometry is not None and signal.geometry.geom_type != "Point"
+    return Told(evidence, signal.geometry if has_area else None, signal.area_m2)
+
+
+def _of_cases(session: Session, moment: Moment, area: str) -> list[tuple[UUID, Evidence]]:
+    """Return what officers found in cases: confirmed, excluded, put right."""
+    query = (
+        select(CaseEvent, Case.claim, CaseParcel.parcel_uid)
+        .join(Case, Case.id == CaseEvent.case_id)
+        .join(CaseParcel, CaseParcel.case_id == Case.id)
+        .where(
+            CaseEvent.event.in_([Event.CONFIRM, *ENDINGS]),
+            CaseEvent.at <= moment.known_at,
+            CaseEvent.at < signals.end_of(moment.on),
+            within(CaseParcel.area_code, area),
+        )
+        .order_by(CaseEvent.at, CaseEvent.n)
+    )
+    rows = session.execute(query).all()
+    origins = _origins(session, sorted({event.case_id for event, _, _ in rows}))
+    return [
+        (
+            uid,
+            Evidence(
+                signal_id=f"{CASE}{event.id}",
+                origin_id=origins.get(event.case_id, ORIGIN),
+                source=Source.ENFORCEMENT,
+                observed_on=civil_day(event.at),
+                claim=claim,
+                ending=ENDINGS.get(event.event),
+            ),
+        )
+        for event, claim, uid in rows
+    ]
+
+
+def _origins(session: Session, cases: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Return the origin of the first signal of each case: whoever was sent verifies that one."""
+    found: dict[UUID, str] = {}
+    for start in range(0, len(cases), BULK):
+        query = (
+            select(CaseSignal.case_id, Signal.origin_id)
+            .join(Signal, Signal.id == CaseSignal.signal_id)
+            .where(CaseSignal.case_id.in_(cases[start : start + BULK]))
+            .order_by(CaseSignal.seen_at, CaseSignal.id)
+        )
+        for case_id, origin in session.execute(query):
+            found.setdefault(case_id, str(origin))
+    return found
+
+
+def signal_ids(uid: UUID, season: str, told: Sequence[str]) -> tuple[UUID, ...]:
+    """Return the ids under which a case hears of evidence; steps of cases are no signals."""
+    return tuple(
+        imagery_id(uid, season) if each == ORIGIN else UUID(each)
+        for each in told
+        if not each.startswith(CASE)
+    )
+
+
+def imagery_id(uid: UUID, season: str) -> UUID:
+    """Return the id of what the product itself saw on a parcel in a season."""
+    return uuid5(NAMESPACE, f"{ORIGIN}:{season}:{uid}")
