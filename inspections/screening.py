@@ -13,6 +13,7 @@ from geo.groups import connected
 from geo.marker_rules import MarkerLimits
 from geo.marker_words import Unknown as Why
 from geo.markers import markers_of
+from geo.series import Missing
 from inspections.conversion import CATEGORIES, Judgements, judge
 from inspections.conversion_lands import USES, Approvals, Flags, Floats, Ints, Lands
 from inspections.conversion_limits import M2_PER_MU, ConversionLimits
@@ -240,7 +241,7 @@ def _columns(
         ("use", seen.use),
         ("confidence", seen.confidence),
         ("first_seen", seen.first_seen),
-        ("last_seen", seen.last_seen),
+        ("last_seen", np.fmax(seen.last_seen, last_clear_days(series))),
         ("n_grain_cycles", seen.n_grain_cycles),
         ("n_idle_seasons", seen.n_main_seasons_idle),
         ("is_pseudo", is_pseudo),
@@ -252,6 +253,29 @@ def _columns(
     )
     unknown[to] = table[seen.reason_unknown[of]]
     return whole
+
+
+def last_clear_days(series: LandSeries) -> NDArray[np.datetime64]:
+    """Return the day of the last clear image of each parcel.
+
+    Parameters
+    ----------
+    series : LandSeries
+        m parcels, t dates.
+
+    Returns
+    -------
+    datetime64[D] array, shape (m,)
+        NaT where there is none.
+
+    Notes
+    -----
+    What a parcel is used for is told from all its images: until the last clear one nothing spoke
+    against it, though a marker itself may look at some weeks of the year only.
+    """
+    is_clear = series.missing == Missing.PRESENT
+    last = is_clear.shape[1] - 1 - np.argmax(is_clear[:, ::-1], axis=1)
+    return np.where(is_clear.any(axis=1), series.dates[last], np.datetime64("NaT"))
 
 
 def _places(land: SurveyedLand, series: LandSeries) -> tuple[Ints, Ints]:

@@ -1,0 +1,138 @@
+"""The screening of land in arrays: what is kept, what is counted, what lies together."""
+
+import csv
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+import config
+from config.thresholds import Thresholds
+from geo.marker_rules import MarkerLimits
+from inspections.conversion_lands import Approvals
+from inspections.conversion_limits import ConversionLimits
+from inspections.conversion_rules import parsed
+from inspections.fusion_words import CLASSES, UNKNOWNS, FusionLimits, Unknown, VerdictClass
+from inspections.observed_use import UseLimits
+from inspections.screening import (
+    LandSeries,
+    ScreeningLimits,
+    SurveyedLand,
+    idle_rows,
+    listed_together,
+    screen,
+)
+from inspections.signals import Source
+from tests import curves
+
+TABLE = Path(config.__file__).parent / "codes" / "conversion_rules.csv"
+RULES = parsed(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
+TOLD = Thresholds.read()
+LIMITS = ScreeningLimits(
+    MarkerLimits(**TOLD.markers.model_dump()),
+    UseLimits(**TOLD.observed_use.model_dump()),
+    ConversionLimits(**TOLD.conversion.model_dump()),
+    FusionLimits(
+        **TOLD.fusion.model_dump()
+        | {"weights": {Source(name): each for name, each in TOLD.fusion.weights.items()}}
+    ),
+)
+DATES, LAST = curves.days_of(), date(2023, 12, 31)
+SEEN = (curves.double_rice, curves.pond, curves.weeds, curves.weeds, curves.site)
+UIDS = tuple(UUID(int=number) for number in range(1, 8))
+
+
+@pytest.fixture(scope="module")
+def series() -> LandSeries:
+    """Five parcels as grown, and a sixth under cloud; the seventh has no image."""
+    cloud = np.full((len(DATES), 4), np.nan, np.float32)
+    cube, missing = curves.cube_of(*(grown(DATES) for grown in SEEN), cloud)
+    return LandSeries(list(UIDS[:6]), DATES, cube, missing)
+
+
+def surveyed(**given) -> SurveyedLand:
+    n = len(UIDS)
+    plain = {
+        "uids": UIDS,
+        "class_names": ("0101", "0301"),
+        "attribute_names": ("",),
+        "base_class": np.zeros(n, np.int16),
+        "attribute": np.zeros(n, np.int16),
+        "area_m2": np.full(n, 6000.0),
+        "farmland_m2": np.zeros(n),
+        "approvals": Approvals.none(),
+    }
+    return SurveyedLand(**(plain | given))
+
+
+def screened(series, as_of: date = LAST, asked=(), **given):
+    rows = np.array(asked, np.int64)
+    return screen(surveyed(**given), series, as_of, RULES, LIMITS, asked=rows)
+
+
+def told(found) -> dict[int, tuple[str, VerdictClass]]:
+    classes = [CLASSES[each] for each in found.machine.verdict_class]
+    rules = [found.judged.rule_of(place).rule_id for place in range(len(found.rows))]
+    return dict(zip(found.rows.tolist(), zip(rules, classes, strict=True), strict=True))
+
+
+def test_what_is_a_matter_is_kept_and_all_is_counted(series):
+    found = screened(series)
+    suspected = VerdictClass.SUSPECTED
+    assert told(found) == {
+        1: ("R063", suspected),
+        2: ("R082", suspected),
+        3: ("R082", suspected),
+        4: ("R041", suspected),
+        5: ("R001", VerdictClass.UNKNOWN),
+    }
+    assert found.n_land == sum(found.n_by_class.values()) == 7
+    assert found.n_unknown == {Unknown.CLOUD: 1, Unknown.NO_IMAGE: 1}
+    assert UNKNOWNS[found.unknown[-1]] is Unknown.CLOUD
+
+
+def test_what_others_ask_for_is_kept_whatever_it_is(series):
+    found = screened(series, asked=[0, 6])
+    assert told(found)[0] == ("R090", VerdictClass.NONE)
+    assert told(found)[6] == ("R001", VerdictClass.UNKNOWN)
+    assert UNKNOWNS[found.unknown[-1]] is Unknown.NO_IMAGE
+
+
+def test_land_that_no_rule_speaks_of_is_no_matter_however_it_looks(series):
+    found = screened(series, base_class=np.ones(7, np.int16))
+    assert len(found.rows) == 0
+    assert found.n_by_class == {VerdictClass.NONE: 7}
+    assert not found.n_unknown
+
+
+def test_images_of_later_days_are_not_known_yet(series):
+    early = screened(series, date(2023, 2, 1))
+    assert VerdictClass.SUSPECTED not in early.n_by_class
+    alone = screened(None)
+    assert alone.n_unknown == {Unknown.NO_IMAGE: 7}
+    assert len(alone.rows) == 0
+
+
+def test_the_order_of_the_series_does_not_matter(series):
+    order = [3, 0, 5, 1, 4, 2]
+    mixed = LandSeries(
+        [series.uids[row] for row in order],
+        series.dates,
+        series.cube[order],
+        series.missing[order],
+    )
+    assert told(screened(mixed)) == told(screened(series))
+
+
+def test_idle_land_that_touches_is_listed_from_15_mu(series):
+    found = screened(series)
+    idle = idle_rows(found.judged)
+    assert found.rows[idle].tolist() == [2, 3]
+    apart = listed_together(found, idle, np.empty((0, 2), np.int64), LIMITS.conversion)
+    assert not apart.judged.is_listed.any()
+    together = listed_together(found, idle, np.array([[0, 1]]), LIMITS.conversion)
+    assert together.judged.is_listed[idle].tolist() == [True, True]  # 18 mu
+    assert together.judged.severity[idle].tolist() == [3, 3]
+    assert found.judged.severity[idle].tolist() == [2, 2]
