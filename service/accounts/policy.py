@@ -130,8 +130,8 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "case.assign": _BUREAU,
         "case.follow": _BUREAU,
         "case.file": {_R.BUREAU: Reach.OWN, _R.AUDITOR: Reach.OWN},
-        # screening: verdicts name what should be looked at; recorders and approvers help to look
-        "verdict.read": _MAP,
+        # screening: a verdict names its signals, so whoever may read these may read it
+        "verdict.read": _INSPECTION,
         "screening.run": _BUREAU,
     }
 )

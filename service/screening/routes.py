@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from inspections.fusion_words import VerdictClass
 from service.accounts.access import ViewerDep, allow
 from service.parcels.schemas import BoxText
-from service.schemas import AreaCode, Cursor, Day, Id, Limit, Page, StrictRoute
+from service.schemas import AreaCode, Code, Cursor, Day, Id, Limit, Page, StrictRoute
 from service.screening import actions, queries
 from service.screening.models import Screening
 from service.screening.queries import Wanted
@@ -15,7 +15,6 @@ from service.screening.schemas import (
     ParcelVerdicts,
     ScreeningCreate,
     ScreeningRead,
-    Season,
     VerdictRead,
 )
 from service.security import SessionDep
@@ -33,7 +32,7 @@ def list_verdicts(
     bbox: Bbox | None = None,
     area: AreaCode = "",
     verdict_class: Class = None,
-    season: Season | None = None,
+    season: Code | None = None,
     as_of: Day | None = None,
     is_urgent: bool | None = None,
     cursor: Cursor = 0,
@@ -46,7 +45,7 @@ def list_verdicts(
 
 
 @router.get("/verdicts/{parcel}", response_model=ParcelVerdicts, dependencies=READ)
-def read_verdicts(session: SessionDep, parcel: Id, season: Season | None = None) -> ParcelVerdicts:
+def read_verdicts(session: SessionDep, parcel: Id, season: Code | None = None) -> ParcelVerdicts:
     """Return what is and was said of a parcel, with the reasoning."""
     return queries.of_parcel(session, parcel, season)
 

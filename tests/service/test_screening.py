@@ -288,7 +288,7 @@ def test_a_box_and_an_area_cut_the_list(county, as_role):
     assert set(county.verdicts(area=TAIPING)) == {"trees"}
     assert set(county.verdicts(**{"class": "excluded"})) == {"approved"}
     assert set(county.verdicts(is_urgent=True)) == {"site"}
-    assert set(county.verdicts(as_role("recorder", TAIPING))) == {"trees"}
+    assert set(county.verdicts(as_role("officer", TAIPING))) == {"trees"}
 
 
 def test_a_day_to_come_another_season_and_another_area_are_refused(county, as_role):
