@@ -31,6 +31,15 @@ from benchmarks import (
     tile_encoding,
     zonal,
 )
+    land,
+    load,
+    province,
+    rules,
+    screening,
+    shares,
+    supply,
+    tile_encoding,
+)
 from benchmarks import area, land, load, province, rules, shares, supply, tile_encoding
 from benchmarks.databases import POSTGIS_URL, a_database
 from service.database import Database
@@ -64,6 +73,7 @@ def main() -> None:
         land.run(options.quick)
     if options.only in (None, "screening"):
         rules.run(is_quick=options.quick)
+        screening.run(is_quick=options.quick)
 
 
 def _books(options: argparse.Namespace) -> None:
