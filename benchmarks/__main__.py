@@ -26,21 +26,13 @@ from benchmarks import (
     load,
     markers,
     province,
-    shares,
-    supply,
-    tile_encoding,
-    zonal,
-)
-    land,
-    load,
-    province,
     rules,
     screening,
     shares,
     supply,
     tile_encoding,
+    zonal,
 )
-from benchmarks import area, land, load, province, rules, shares, supply, tile_encoding
 from benchmarks.databases import POSTGIS_URL, a_database
 from service.database import Database
 
@@ -64,16 +56,14 @@ def main() -> None:
         facts.run(options.engine, is_quick=options.quick)
     if options.only in (None, "screening"):
         markers.run(options.quick)
-    if options.only in (None, "screening"):
         print("\n".join(zonal.run(options.quick)), flush=True)
+        rules.run(is_quick=options.quick)
+        screening.run(is_quick=options.quick)
     if options.only in (None, "land"):
         print("\n".join(area.run(options.quick)), flush=True)
         print("\n".join(shares.run(options.quick)), flush=True)
         tile_encoding.run(options.quick)
         land.run(options.quick)
-    if options.only in (None, "screening"):
-        rules.run(is_quick=options.quick)
-        screening.run(is_quick=options.quick)
 
 
 def _books(options: argparse.Namespace) -> None:

@@ -387,18 +387,6 @@ class SignalThresholds(_Section):
     patrol: PatrolThresholds
 
 
-class ImageryThresholds(_Section):
-    """When an observation from imagery counts; see `geo.zonal.Limits`."""
-
-    buffer_m: float
-    min_pixels: float
-    max_cloud_share: float
-    max_evi: float
-    max_odd_share: float
-    offset_dark_reflectance: float
-    scl_cloud: tuple[int, ...]
-
-
 class CaseThresholds(_Section):
     """By when the steps of a case are due, and what they ask for."""
 
@@ -428,45 +416,6 @@ class CasePhotoThresholds(_Section):
     declination_deg: float
     near_m: float
     range_m: float
-class ConversionThresholds(_Section):
-    """What the conversion rules compare with; see `inspections.conversion_limits`."""
-
-    min_confidence: float
-    farmland_overlap_m2: float
-    farmland_overlap_share: float
-    approved_cover_share: float
-    approved_least_share: float
-    approved_area_tolerance_share: float
-    disaster_months: int
-    approved_idle_months: int
-    emergency_months: int
-    restoration_months: int
-    auxiliary_share: float
-    auxiliary_mu: float
-    auxiliary_large_mu: float
-    large_grain_mu: float
-    earthwork_days: int
-    belt_major_m: float
-    belt_minor_m: float
-    trench_share: float
-    idle_seasons: int
-    idle_long_seasons: int
-    idle_long_months: int
-    idle_group_mu: float
-    winter_months: tuple[int, ...]
-    stock_until: date
-
-
-class FusionThresholds(_Section):
-    """What signals are worth, and what they come to; see `inspections.fusion_words`."""
-
-    half_life_days: float
-    oldest_days: int
-    suspected_score: float
-    likely_score: float
-    likely_sources: int
-    document_share: float
-    weights: dict[str, float]
 
 
 class Thresholds(_Section):
