@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from tests.browser.test_week_in_a_browser import ON_SQLITE
 from tests.conftest import COUNTY, TAIHE
 from tests.hostile_photos import NIKON, a_jpeg, an_exif, gps, taken
 from tests.signal_files import MIDDLE, put_parcels
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ON_SQLITE]
 PHONE = {"width": 390, "height": 844}
 RECEIPT = re.compile(r"([0-9A-Z]{5}-){5}[0-9A-Z]")
 
