@@ -23,6 +23,7 @@ class Unit(StrEnum):
     ITEM = "个"
     BATCH = "批次"
     DAY = "天"
+    CASE = "件"
 
 
 THING_OF = {

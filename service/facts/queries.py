@@ -19,6 +19,7 @@ from service.doubts.queries import BOOK_ACTION
 from service.errors import Forbidden, NotFound
 from service.facts import (
     authors,
+    land_facts,
     machinery_facts,
     season_facts,
     sowing_facts,
@@ -40,6 +41,7 @@ REGISTRY: dict[str, FactDef] = {
         *visit_facts.FACTS,
         *season_facts.FACTS,
         *machinery_facts.FACTS,
+        *land_facts.FACTS,
     )
 }
 SPRING = "spring"
@@ -55,6 +57,8 @@ READ_BY = {
     season_facts.WEATHER: "agronomy.read",
     season_facts.WATER: "agronomy.read",
     machinery_facts.BOOK: "machinery.read",
+    land_facts.LAND: "verdict.read",
+    land_facts.CASES: "case.read",
 }
 """A fact's book -> the action of the policy that reads its rows."""
 STOPS = "。;;"

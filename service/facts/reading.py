@@ -23,6 +23,8 @@ from service.agronomy.pest_schemas import PestSummary
 from service.agronomy.water_schemas import ReservoirSummary
 from service.agronomy.weather_schemas import SpellTable, SuitabilityDay
 from service.areas import queries as areas
+from service.cases import on_day as cases
+from service.cases.on_day import CaseOn
 from service.doubts import queries as doubts
 from service.doubts.models import Doubt
 from service.facts.touching import touched
@@ -31,6 +33,8 @@ from service.machinery.models import MachineRegister, Repair, Training
 from service.machinery.schemas import MachinerySummary, TrainingRead
 from service.reporting import queries as reporting
 from service.reporting.models import Season
+from service.screening import queries as verdicts
+from service.screening.models import Verdict
 from service.sowing import progress, standing
 from service.sowing.models import ALL_GRAIN
 from service.sowing.schemas import Progress
@@ -331,6 +335,21 @@ class Reading:
         """Training -> it with how many came."""
         found = machinery.with_attendance(self.session, self.trainings)
         return {str(each.id): each for each in found}
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """What was judged of land, as it stood on the day."""
+        asked = self.asked
+        wanted = verdicts.verdicts(verdicts.Wanted(area_code=asked.area_code, as_of=asked.as_of))
+        if asked.known_at is not None:
+            wanted = wanted.where(Verdict.recorded_at <= asked.known_at)
+        return list(self.session.scalars(wanted.order_by(Verdict.area_code, Verdict.parcel_uid)))
+
+    @cached_property
+    def cases(self) -> list[CaseOn]:
+        """Every case as it stood on the day."""
+        asked = self.asked
+        return cases.on_day(self.session, asked.as_of, asked.known_at, asked.area_code)
 
     @cached_property
     def doubted(self) -> dict[str, list[Doubt]]:

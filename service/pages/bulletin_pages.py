@@ -30,6 +30,8 @@ BOOK_TEXT = {
     "machinery": "农机",
     "weather": "气象",
     "reservoirs": "水库",
+    "verdicts": "土地判定",
+    "cases": "案件",
 }
 PAGE_OF_ROW = {"outlets": ("/outlets/", "outlet.read"), "visits": ("/visits/", "visit.read")}
 """Book -> where its rows have pages of their own, and who reads them."""

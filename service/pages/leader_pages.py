@@ -39,6 +39,7 @@ TILES = {
     "执法": ("visits.visit_times", "visits.outlets", "visits.officer_times", "visits.none_found"),
     "农技": ("pests.technician_times", "pests.plots", "pests.area"),
     "农机": ("machinery.repaired", "machinery.trained", "machinery.fit_share"),
+    "土地风险": ("land.suspected", "cases.open", "cases.overdue", "cases.days_to_stop"),
 }
 COVER, LATE = "保供", "迟报与存疑"
 COVERED = (Category.FERTILIZER, Category.PESTICIDE)

@@ -1,0 +1,224 @@
+"""Facts of land at risk: what is suspected, and how quickly it is seen, stopped and put right."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from statistics import median
+
+from inspections.case_words import SOURCE_TEXT, STATE_TEXT, Source, State
+from inspections.cases import OPEN
+from inspections.fusion_words import CLASS_TEXT, VerdictClass
+from inspections.units import Quantity, Unit
+from service.cases.on_day import CaseOn
+from service.facts.definitions import Computed, FactDef, Form, Row, Rows
+from service.facts.reading import Reading
+from service.schemas import civil_day
+from service.screening.models import Verdict
+
+LAND, CASES = "verdicts", "cases"
+SUSPECTED = (VerdictClass.SUSPECTED, VerdictClass.LIKELY, VerdictClass.CONFIRMED)
+ONE, MU_PER_M2 = Decimal(1), Decimal("0.0015")
+CENT, TENTH = Decimal("0.01"), Decimal("0.1")
+LEFT_OUT = frozenset({State.EXCLUDED, State.DISMISSED, State.MERGED})
+A_DAY = timedelta(days=1)
+
+
+def _suspected(reading: Reading) -> list[Verdict]:
+    return [each for each in reading.verdicts if each.verdict_class in SUSPECTED]
+
+
+def _verdict_rows(found: list[Verdict], amount: Callable[[Verdict], Decimal]) -> Rows:
+    return Rows(
+        Row(
+            LAND,
+            str(each.parcel_uid),
+            each.as_of,
+            each.area_code,
+            f"{each.as_of} {CLASS_TEXT[each.verdict_class]} {each.rule_id or ''}".strip(),
+            amount(each),
+            each.recorded_at,
+        )
+        for each in found
+    )
+
+
+def _count(is_of: Callable[[Verdict], bool] = lambda _: True) -> Callable[[Reading], Computed]:
+    def compute(reading: Reading) -> Computed:
+        found = [each for each in _suspected(reading) if is_of(each)]
+        by_class = Counter(each.verdict_class for each in found)
+        text = "、".join(f"{CLASS_TEXT[each]} {by_class[each]} 个" for each in SUSPECTED)
+        return Computed(
+            counted=Quantity(len(found), Unit.ITEM),
+            rows=_verdict_rows(found, lambda _: ONE),
+            text=text if reading.verdicts else "还没有筛查,或没有观测",
+        )
+
+    return compute
+
+
+def _area(reading: Reading) -> Computed:
+    rows = _verdict_rows(_suspected(reading), lambda each: _mu(each.overlap_m2))
+    total = sum((each.amount or Decimal(0) for each in rows), Decimal(0))
+    return Computed(counted=Quantity(total, Unit.MU), rows=rows, text="只计涉嫌的部分,不是整块地")
+
+
+def _mu(area_m2: float) -> Decimal:
+    """Return mu of m², each parcel to 0.01 m² first: what is added up is what is shown."""
+    return Decimal(repr(round(area_m2, 2))) * MU_PER_M2
+
+
+def _case_rows(found: list[CaseOn], amount: Callable[[CaseOn], Decimal]) -> Rows:
+    return Rows(
+        Row(
+            CASES,
+            str(each.case.id),
+            civil_day(each.case.opened_at),
+            each.case.area_code,
+            f"{civil_day(each.case.opened_at)} {STATE_TEXT[each.state]} {each.case.rule_id}",
+            amount(each),
+            each.case.opened_at,
+        )
+        for each in found
+    )
+
+
+def _cases(is_of: Callable[[Reading, CaseOn], bool]) -> Callable[[Reading], Computed]:
+    def compute(reading: Reading) -> Computed:
+        found = [each for each in reading.cases if is_of(reading, each)]
+        rows = _case_rows(found, lambda _: ONE)
+        return Computed(counted=Quantity(len(found), Unit.CASE), rows=rows)
+
+    return compute
+
+
+def _is_worked(_: Reading, each: CaseOn) -> bool:
+    return each.state in OPEN and each.state is not State.LEAD
+
+
+def _is_lead(_: Reading, each: CaseOn) -> bool:
+    return each.state is State.LEAD
+
+
+def _is_overdue(reading: Reading, each: CaseOn) -> bool:
+    return each.state in OPEN and each.due_on is not None and each.due_on < reading.asked.as_of
+
+
+def _is_closed(reading: Reading, each: CaseOn) -> bool:
+    """Tell whether it was closed this year."""
+    closed = each.closed_at
+    return (
+        each.state is State.CLOSED
+        and closed is not None
+        and civil_day(closed) >= reading.year_starts_on
+    )
+
+
+def _clock(span_of: Callable[[CaseOn], timedelta | None]) -> Callable[[Reading], Computed]:
+    """Tell the median of a clock over the cases of the year; an unknown start is left out."""
+
+    def compute(reading: Reading) -> Computed:
+        of_year = [
+            each
+            for each in reading.cases
+            if each.state not in LEFT_OUT
+            and civil_day(each.case.opened_at) >= reading.year_starts_on
+        ]
+        timed = [(each, span) for each in of_year if (span := span_of(each)) is not None]
+        unknown = sum(each.clocks.found_at is None for each in of_year)
+        text = f"{len(timed)} 件到了这一步,{unknown} 件起始时间不明" + _first(of_year)
+        if not timed:
+            return Computed(text=text)
+        days = {each.case.id: _days(span) for each, span in timed}
+        return Computed(
+            ratio=Decimal(median(days.values())).quantize(TENTH),
+            rows=_case_rows([each for each, _ in timed], lambda each: days[each.case.id]),
+            text=text,
+        )
+
+    return compute
+
+
+def _first(found: list[CaseOn]) -> str:
+    """Say who saw how many first."""
+    by = Counter(each.clocks.found_by for each in found if each.clocks.found_by)
+    told = [f"{SOURCE_TEXT[Source(source)]} {n} 件" for source, n in sorted(by.items())]
+    return f";最先发现:{'、'.join(told)}" if told else ""
+
+
+def _days(span: timedelta) -> Decimal:
+    return (Decimal(span // timedelta(seconds=1)) / 86_400).quantize(TENTH)
+
+
+def _to_accept(each: CaseOn) -> timedelta | None:
+    found, accepted = each.clocks.found_at, each.accepted_at
+    return accepted - found if accepted is not None and found is not None else None
+
+
+def _fact(
+    code: str, title: str, unit: Unit, how: str, compute: Callable[[Reading], Computed]
+) -> FactDef:
+    is_land = unit is not Unit.CASE
+    return FactDef(
+        code,
+        title,
+        Form.COUNT,
+        unit,
+        unit.value,
+        2 if unit is Unit.MU else 0,
+        how,
+        (LAND if is_land else CASES,),
+        compute,
+        is_additive=True,
+        grain="一块地的现行判定" if is_land else "一件案件",
+    )
+
+
+def _clock_fact(
+    code: str, title: str, how: str, span_of: Callable[[CaseOn], timedelta | None]
+) -> FactDef:
+    return FactDef(
+        code,
+        title,
+        Form.RATIO,
+        None,
+        "天",
+        1,
+        f"{how},今年各案的中位数;起始时间不明的不计",
+        (CASES,),
+        _clock(span_of),
+        grain="一件案件",
+    )
+
+
+FACTS = (
+    _fact(
+        "land.suspected",
+        "疑似违规地块",
+        Unit.ITEM,
+        "当天现行判定为疑似、很可能或确认的地块数",
+        _count(),
+    ),
+    _fact(
+        "land.suspected_farmland",
+        "涉永久基本农田的疑似地块",
+        Unit.ITEM,
+        "疑似地块中涉及永久基本农田的",
+        _count(lambda each: each.is_farmland),
+    ),
+    _fact("land.suspected_area", "疑似违规面积", Unit.MU, "疑似地块中涉嫌部分的面积之和", _area),
+    _fact("cases.leads", "待受理线索", Unit.CASE, "当天还没有受理的线索", _cases(_is_lead)),
+    _fact("cases.open", "在办案件", Unit.CASE, "已受理、还没有了结的案件", _cases(_is_worked)),
+    _fact("cases.overdue", "超期案件", Unit.CASE, "这一步的期限已过的案件", _cases(_is_overdue)),
+    _fact("cases.closed", "销号案件", Unit.CASE, "今年验收销号的案件", _cases(_is_closed)),
+    _clock_fact("cases.days_to_accept", "早发现", "从最早可信的发现到受理", _to_accept),
+    _clock_fact(
+        "cases.days_to_stop", "早制止", "从最早可信的发现到制止", lambda each: each.clocks.to_stop
+    ),
+    _clock_fact(
+        "cases.days_to_settle",
+        "早处理",
+        "从最早可信的发现到了结",
+        lambda each: each.clocks.to_settle,
+    ),
+)
