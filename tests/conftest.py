@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
@@ -20,6 +21,11 @@ from service.reporting import actions as reporting
 from service.reporting.schemas import SeasonCreate
 from service.security import Role, hash_password, new_token, token_hash
 
+# The machines are noisy: no example fails for the time it took, and none is called unhealthy.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 REQUIRE_ALL = bool(os.environ.get("CHUNGENG_REQUIRE_ALL"))
 POSTGIS_URL = os.environ.get("TEST_POSTGIS_URL")
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
