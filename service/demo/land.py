@@ -20,10 +20,10 @@ from geo import ellipsoid
 from service.demo import changes, defects, lattice, register, territory
 from service.demo.changes import Change
 from service.demo.defects import Defect
+from service.demo.story import CHANGED_TOWN
 from service.demo.territory import DEGREES, TOWN, Territory
 
 NOTICE = "演示数据:图斑、村界、地类、编号和批准文件均为虚构,不得用作任何依据"
-CHANGED_TOWN = "441803104"
 DEFAULT_COUNT = 20_000
 LOWLAND = ("1", "2")
 """Slope grades of the paddies that the protected farmland is taken from."""

@@ -20,6 +20,8 @@ CLOSING_DAY = date(2023, 4, 20)
 """The day of the bulletin's figure."""
 CLOSING_MU = Decimal("183660.00")
 """Source: 清新区乡村振兴工作动态 2023 年第 3 期: 截至4月20日…粮食播种面积达18.366万亩."""
+CHANGED_TOWN = "441803104"
+"""Whose land is surveyed again at the end of March 2023."""
 CLOSING_SHARE = 0.872
 """Share of the plan that the closing figure is; invented."""
 LATE = 8
