@@ -13,8 +13,11 @@ from geo import markers
 from geo.marker_rules import MarkerLimits
 from inspections import observed_use
 from inspections.backtest import Report, backtest
-from service.backtests import reading
+from service import records
+from service.backtests import reading, verdicts
 from service.backtests import report as reports
+from service.backtests.report import Words
+from service.database import Database
 from service.terminal import console, problems
 
 FORMATS = (".md", ".json")
@@ -24,8 +27,7 @@ def backtest_table(
     file: Path, *, as_of: date | None, scale: float, output: Path | None, thresholds: Thresholds
 ) -> None:
     """Judge labelled series, show how well, and write the report where asked."""
-    if output is not None and output.suffix.lower() not in FORMATS:
-        raise typer.BadParameter("报告的后缀只有 .md 或 .json")
+    _refuse_format(output)
     labelled = reading.read(file, scale=scale)
     series = labelled.series
     found = markers.markers_of(
@@ -37,7 +39,7 @@ def backtest_table(
     day = as_of or series.dates[-1].item()
     limits = observed_use.UseLimits(**thresholds.observed_use.model_dump())
     report = backtest(labelled.labels, observed_use.observed(found, limits, day))
-    _show(report, day)
+    _show(report, day, reports.OF_SERIES)
     for text, n in (
         ("同一图斑同一天重复的观测", series.n_doubles),
         ("指数超出 -1 到 1 的观测", series.n_out_of_range),
@@ -46,24 +48,43 @@ def backtest_table(
         if n:
             problems.print(f"{text}舍去 {n} 个")
     if output is not None:
-        _write(output, report, file.name, day)
+        _write(output, report, file.name, day, reports.OF_SERIES)
 
 
-def _show(report: Report, day: date) -> None:
+def backtest_verdicts(
+    database: Database, file: Path, *, as_of: date | None, output: Path | None
+) -> None:
+    """Judge the verdicts that stood on a day by a table of what is known."""
+    _refuse_format(output)
+    truth = verdicts.read(file)
+    with database.system_reading() as session:
+        day = as_of or records.today(session)
+        report = verdicts.judged(session, truth, day)
+    _show(report, day, reports.OF_VERDICTS)
+    if output is not None:
+        _write(output, report, file.name, day, reports.OF_VERDICTS)
+
+
+def _refuse_format(output: Path | None) -> None:
+    if output is not None and output.suffix.lower() not in FORMATS:
+        raise typer.BadParameter("报告的后缀只有 .md 或 .json")
+
+
+def _show(report: Report, day: date, words: Words) -> None:
     table = Table(*reports.HEADINGS)
     for each in report.outcomes:
         table.add_row(*reports.row_of(each))
     console.print(table)
-    told = Table("标注", *report.uses)
+    told = Table(*reports.columns(report, words))
     for label, counts in zip(report.labels, report.counts, strict=True):
         told.add_row(escape(label), *map(str, counts))
     console.print(told)
-    console.print(f"截至 {day}:图斑 {report.n} 个,{report.n_unknown} 个判不了。")
+    console.print(f"截至 {day}:图斑 {report.n} 个,{report.n_unknown} 个{words.unknown}。")
 
 
-def _write(output: Path, report: Report, source: str, day: date) -> None:
+def _write(output: Path, report: Report, source: str, day: date, words: Words) -> None:
     if output.suffix.lower() == ".md":
-        text = reports.markdown(report, source, str(day))
+        text = reports.markdown(report, source, str(day), words)
     else:
         told = reports.as_json(report, source, str(day))
         text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"

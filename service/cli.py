@@ -138,6 +138,7 @@ def _tell_into_file(path: Path, settings: Settings, n_parcels: int) -> list[Logi
 
 def _tell(database: Database, settings: Settings, n_parcels: int) -> list[Login]:
     secret = settings.demo_password
+    database.observation_directory = settings.observation_directory
     with Progress(
         TextColumn("装入演示数据 {task.description}"),
         BarColumn(),
@@ -362,14 +363,21 @@ def backtest(
     as_of: Annotated[str, typer.Option("--as-of", help="截至哪一天;不填则为最后一景")] = "",
     scale: Annotated[float, typer.Option(min=1.0, help="指数存储时乘的倍数,如 10000")] = 1.0,
     report: Annotated[Path | None, typer.Option(help="写报告的文件:.md 或 .json")] = None,
+    verdicts: Annotated[bool, typer.Option("--verdicts", help="检验库里的研判")] = False,
 ) -> None:
     """回测:用标注过的时序检验标志和用途判断的查准率、查全率、AUC。
 
     表的列:parcel, day, ndvi, evi, lswi, bsi, label;可另有 n_pixels, missing。
+    加 --verdicts 时检验库里截至某日的研判,表只要 parcel(图斑 uid)和 label 两列。
     """
+    day = date.fromisoformat(as_of) if as_of else None
+    if verdicts:
+        with opened() as (database, _):
+            backtest_commands.backtest_verdicts(database, table, as_of=day, output=report)
+        return
     backtest_commands.backtest_table(
         table,
-        as_of=date.fromisoformat(as_of) if as_of else None,
+        as_of=day,
         scale=scale,
         output=report,
         thresholds=Thresholds.read(),

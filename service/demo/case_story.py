@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from inspections.case_words import Event, EvidenceKind, NoEntry, Purpose, State
+from inspections.case_words import Event, EvidenceKind, NoEntry, Purpose
 from service.cases import actions, evidence_actions
 from service.cases.models import Case
 from service.cases.schemas import EvidenceCreate, TransitionCreate
@@ -139,13 +140,12 @@ class CaseStory:
     def _step(self, case_id: UUID, plot: Plot, step: Step) -> None:
         with self.stage.acting(step.username) as session:
             if step.event is not None:
-                given = TransitionCreate(event=step.event, **step.told)
-                actions.move(session, case_id, given)
+                actions.move(session, case_id, TransitionCreate(event=step.event, **step.told))
                 return
             query = select(ParcelVersion.geometry).where(ParcelVersion.id == plot.version_id)
             inside = session.scalars(query).one().representative_point()
-            for given in _from_the_road(inside.x, inside.y):
-                evidence_actions.add_evidence(session, case_id, given)
+            for seen in _from_the_road(inside.x, inside.y):
+                evidence_actions.add_evidence(session, case_id, seen)
 
 
 def _from_the_road(lon: float, lat: float) -> tuple[EvidenceCreate, EvidenceCreate]:
@@ -161,6 +161,6 @@ def _from_the_road(lon: float, lat: float) -> tuple[EvidenceCreate, EvidenceCrea
         lon=round(lon, 6),
         lat=round(lat, 6),
         datum=Datum.CGCS2000,
-        accuracy_m=8,
+        accuracy_m=Decimal(8),
     )
     return gate, spot

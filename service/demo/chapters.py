@@ -6,6 +6,7 @@ from service.demo.doubts_chapter import DoubtsChapter
 from service.demo.machinery_chapter import MachineryChapter
 from service.demo.outlets_chapter import OutletsChapter
 from service.demo.prices_chapter import PricesChapter
+from service.demo.screening_chapter import ScreeningChapter
 from service.demo.stage import Chapter
 from service.demo.stock_chapter import StockChapter
 from service.demo.visits_chapter import VisitsChapter
@@ -19,4 +20,5 @@ CHAPTERS: tuple[type[Chapter], ...] = (
     AgronomyChapter,
     DoubtsChapter,
     BulletinsChapter,
+    ScreeningChapter,
 )

@@ -14,7 +14,7 @@ from geo.series import NDVI, Missing
 from service import space
 from service.demo import curves
 from service.demo.story import CHANGED_TOWN
-from service.demo.truth import DRY, PADDY, SEED, Kind, Plot
+from service.demo.truth import DRY, PADDY, Kind, Plot, generator
 from service.imagery import store
 from service.parcels.models import Approval, ParcelVersion
 from service.parcels.queries import Moment, valid
@@ -34,7 +34,7 @@ def plots(session: Session, moment: Moment) -> list[Plot]:
             version.uid,
             version.id,
             func.coalesce(version.survey_code, ""),
-            version.land_class,
+            func.coalesce(version.land_class, ""),
             version.area_code,
             version.ellipsoidal_area_m2,
             space.wkb_of(version.geometry),
@@ -69,7 +69,7 @@ def images(
     land: Sequence[Plot], kinds: Sequence[Kind], dates: npt.NDArray[np.datetime64]
 ) -> tuple[pd.DataFrame, npt.NDArray[np.str_]]:
     """Return rows of observations of the land on these dates, and the town of each."""
-    random = np.random.default_rng(SEED)
+    random = generator()
     every = curves.days()
     cube = np.empty((len(land), len(every), curves.N_INDICES), np.float32)
     # In the order in which kinds come first: the same for the same land.

@@ -69,6 +69,17 @@ POND = Curve(
     _EARLY | {"2022-07-22": 0.1, "2023-04-20": 0.1}, wet=(_DITCHES[0], ("2022-07-20", "2023-04-30"))
 )
 SITE = Curve(_EARLY | {"2022-07-22": 0.12, "2023-04-20": 0.12}, bare_bsi=0.15)
+LATE_POND = Curve(
+    RICE.ndvi | {"2022-11-20": 0.1, "2023-03-15": 0.1, "2023-03-28": 0.1, "2023-04-20": 0.1},
+    wet=(*_DITCHES, ("2022-11-18", "2023-04-30")),
+)
+"""Dug in winter: until a growing season has been seen it looks like a field under water."""
+LATE_SITE = Curve(
+    RICE.ndvi | {"2023-02-05": 0.12, "2023-03-15": 0.12, "2023-03-28": 0.12, "2023-04-20": 0.12},
+    wet=_DITCHES,
+    bare_bsi=0.15,
+)
+"""Built after New Year: it looks like ploughed soil."""
 TREES = Curve({"2022-01-01": 0.66, "2022-07-01": 0.78, "2023-01-01": 0.66, "2023-04-20": 0.7}, 0.4)
 WEEDS = Curve({
     "2022-01-01": 0.35, "2022-04-01": 0.5, "2022-07-15": 0.72, "2022-10-01": 0.6,

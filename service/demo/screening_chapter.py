@@ -37,9 +37,13 @@ ISSUERS = {
     ApprovalKind.FACILITY: ("演示镇人民政府", "演示设备"),
 }
 APPROVED_ON, LIMITED_DAYS = date(2022, 6, 1), 730
-PATCHED, TIPPED, PATROLLED = 4, 9, 7
-"""Every so many parcels of known truth a patch of the province's, a tip, a patrol's finding."""
-SEEN_AFTER = timedelta(days=12)
+TOLD_BY = {
+    Source.MONITORING: ("file", 4, 0),
+    Source.TIP: ("phone", 9, 1),
+    Source.PATROL: ("patrol", 7, 2),
+}
+"""Source -> its channel; it sees every so many of the parcels of known truth, from which on."""
+SEEN_BEFORE = timedelta(days=12)
 
 
 class ScreeningChapter:
@@ -74,7 +78,7 @@ class ScreeningChapter:
         truth.write(truth.path_of(stage.database.observation_directory), self.land, self.kinds)
         self._approve(stage)
         self._look(stage, FIRST_DAY)
-        self._tell(stage, FIRST_DAY - SEEN_AFTER, Source.MONITORING, PATCHED)
+        self._tell(stage, FIRST_DAY - SEEN_BEFORE, Source.MONITORING)
         self._screen(stage, FIRST_DAY)
         self.cases = CaseStory(stage, self.land, self.kinds)
 
@@ -83,8 +87,8 @@ class ScreeningChapter:
         if self.cases is None:
             return
         self._look(stage, CLOSING_DAY)
-        self._tell(stage, CLOSING_DAY - SEEN_AFTER, Source.TIP, TIPPED)
-        self._tell(stage, CLOSING_DAY - SEEN_AFTER / 2, Source.PATROL, PATROLLED)
+        self._tell(stage, CLOSING_DAY - SEEN_BEFORE, Source.TIP)
+        self._tell(stage, CLOSING_DAY - SEEN_BEFORE / 2, Source.PATROL)
         self._screen(stage, CLOSING_DAY)
         self.cases.end()
 
@@ -119,10 +123,11 @@ class ScreeningChapter:
                 given = _approval(self.land[at], self.kinds[at], shapes[number - 1], number)
                 approvals.file_approval(session, viewer, given)
 
-    def _tell(self, stage: Stage, day: date, source: Source, every: int) -> None:
+    def _tell(self, stage: Stage, day: date, source: Source) -> None:
         """Let people see some of what is there, and some of what only looks like it."""
         known = [at for at, kind in enumerate(self.kinds) if kind.claim is not None]
-        chosen = known[source.value.__len__() % every :: every]
+        _, every, first = TOLD_BY[source]
+        chosen = known[first::every]
         with stage.acting("bureau") as session:
             shapes = _shapes(session, [self.land[at] for at in chosen])
             said = [
@@ -149,7 +154,7 @@ def _said(
     is_patch = source is Source.MONITORING
     return Said(
         source,
-        {Source.MONITORING: "file", Source.TIP: "phone", Source.PATROL: "patrol"}[source],
+        TOLD_BY[source][0],
         plot.area_code,
         kind.claim,
         datetime.combine(day, time(10), CIVIL_ZONE).astimezone(UTC),

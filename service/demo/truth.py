@@ -46,10 +46,12 @@ class Kind:
     land_class: str = PADDY
 
 
-POND = Kind("converted:FISH_POND", curves.POND, 110, Claim.FISH_POND)
+POND = Kind("converted:FISH_POND", curves.POND, 100, Claim.FISH_POND)
 DRY_POND = Kind("converted:FISH_POND", curves.POND, 10, Claim.FISH_POND, None, DRY)
-SITE = Kind("converted:HARDENED", curves.SITE, 80, Claim.HARDENING)
+SITE = Kind("converted:HARDENED", curves.SITE, 70, Claim.HARDENING)
 DRY_SITE = Kind("converted:HARDENED", curves.SITE, 10, Claim.HARDENING, None, DRY)
+LATE_POND = Kind("converted:FISH_POND", curves.LATE_POND, 10, Claim.FISH_POND)
+LATE_SITE = Kind("converted:HARDENED", curves.LATE_SITE, 10, Claim.HARDENING)
 ORCHARD = Kind("converted:ORCHARD", curves.TREES, 90, Claim.TREES)
 ABANDONED = Kind("abandoned:WEED_FALLOW", curves.WEEDS, 120, Claim.ABANDONED)
 DRY_ABANDONED = Kind("abandoned:WEED_FALLOW", curves.WEEDS, 30, Claim.ABANDONED, None, DRY)
@@ -57,17 +59,11 @@ FILM = Kind("kept:film", curves.FILM, 40, Claim.EARTHWORK)
 FLOODED = Kind("kept:flooding", curves.FLOODED, 40, Claim.FISH_POND)
 STUBBLE = Kind("kept:harvest", curves.STUBBLE, 40, Claim.EARTHWORK)
 CLOUDED = Kind("kept:cloud gap", curves.CLOUDED, 40, Claim.ABANDONED)
-CONVERSION = Kind(
-    "kept:approved", curves.SITE, 20, Claim.HARDENING, ApprovalKind.CONVERSION
-)
-TEMPORARY = Kind(
-    "kept:approved", curves.SITE, 10, Claim.HARDENING, ApprovalKind.TEMPORARY, DRY
-)
-FACILITY = Kind(
-    "kept:approved", curves.SITE, 10, Claim.HARDENING, ApprovalKind.FACILITY, DRY
-)
+CONVERSION = Kind("kept:approved", curves.SITE, 20, Claim.HARDENING, ApprovalKind.CONVERSION)
+TEMPORARY = Kind("kept:approved", curves.SITE, 10, Claim.HARDENING, ApprovalKind.TEMPORARY, DRY)
+FACILITY = Kind("kept:approved", curves.SITE, 10, Claim.HARDENING, ApprovalKind.FACILITY, DRY)
 KINDS = (
-    POND, DRY_POND, SITE, DRY_SITE, ORCHARD, ABANDONED, DRY_ABANDONED,
+    POND, DRY_POND, SITE, DRY_SITE, LATE_POND, LATE_SITE, ORCHARD, ABANDONED, DRY_ABANDONED,
     FILM, FLOODED, STUBBLE, CLOUDED, CONVERSION, TEMPORARY, FACILITY,
 )  # fmt: skip
 ORDINARY = {PADDY: Kind("kept:rice", curves.RICE), DRY: Kind("kept:dry crop", curves.MAIZE)}
@@ -90,14 +86,12 @@ class Plot:
 
 def drawn(plots: Sequence[Plot], n_parcels: int) -> list[Kind]:
     """Return the kind of each plot; of a book of so many parcels."""
-    random = np.random.default_rng(SEED)
+    random = generator()
     order = sorted(range(len(plots)), key=lambda at: (plots[at].survey_code, plots[at].area_m2))
     found = [ORDINARY[each.land_class] for each in plots]
     for land_class in ORDINARY:
         kinds = [each for each in KINDS if each.land_class == land_class]
-        free = [
-            at for at in order if plots[at].land_class == land_class and plots[at].is_plain
-        ]
+        free = [at for at in order if plots[at].land_class == land_class and plots[at].is_plain]
         shuffled = iter([free[at] for at in random.permutation(len(free))])
         for kind in kinds:
             for _ in range(count(kind.n, n_parcels)):
@@ -110,6 +104,11 @@ def drawn(plots: Sequence[Plot], n_parcels: int) -> list[Kind]:
 def count(n: int, n_parcels: int) -> int:
     """Return how many of a whole county's n there are in a book of so many parcels."""
     return max(1, round(n * min(1.0, n_parcels / WHOLE)))
+
+
+def generator() -> np.random.Generator:
+    """Return the chances of this story, from their beginning."""
+    return np.random.default_rng(SEED)
 
 
 def path_of(observations: Path) -> Path:
