@@ -47,6 +47,7 @@ from service.maps.tile_cache import TileCache
 from service.pages import (
     agronomy_routes,
     bulletin_routes,
+    case_routes,
     doubt_routes,
     land_routes,
     leader_routes,
@@ -129,6 +130,7 @@ PAGES = (
     bulletin_routes,
     signal_routes,
     tip_routes,
+    case_routes,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
 CORE: dict[type[ValueError], type[ServiceError]] = {

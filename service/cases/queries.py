@@ -66,6 +66,7 @@ class Filter:
     assigned_to: UUID | None = None
     is_overdue: bool = False
     needs_relook: bool = False
+    verdict_class: str | None = None
 
 
 def case(session: Session, case_id: UUID) -> Case:
@@ -97,7 +98,8 @@ def overdue(today: date) -> Select[Case]:
     return select(Case).where(Case.due_on < today)
 
 
-def _wanted(session: Session, asked: Filter) -> Select[Case]:
+def wanted(session: Session, asked: Filter) -> Select[Case]:
+    """Return the query for the cases asked for."""
     today = records.today(session)
     query = overdue(today) if asked.is_overdue else select(Case)
     query = query.where(records.within(Case.area_code, asked.area))
@@ -106,6 +108,7 @@ def _wanted(session: Session, asked: Filter) -> Select[Case]:
         Case.rule_id: asked.rule,
         Case.found_by: asked.source,
         Case.assigned_to: asked.assigned_to,
+        Case.verdict_class: asked.verdict_class,
     }
     query = query.where(*(column == value for column, value in exact.items() if value is not None))
     if asked.is_open is not None:
@@ -121,7 +124,7 @@ def _wanted(session: Session, asked: Filter) -> Select[Case]:
 
 def page(session: Session, asked: Filter, *, offset: int = 0, limit: int = 500) -> Page[CaseRead]:
     """Return one page of cases, the newest first."""
-    query = _wanted(session, asked).order_by(Case.opened_at.desc(), Case.id)
+    query = wanted(session, asked).order_by(Case.opened_at.desc(), Case.id)
     rows = list(session.scalars(query.offset(offset).limit(limit + 1)))
     today = records.today(session)
     following = str(offset + limit) if len(rows) > limit else None

@@ -44,6 +44,8 @@ NAVIGATION = (
     ("/visits", "检查", tuple(role for role in Role if may(role, "visit.read"))),
     ("/campaigns", "抽查", tuple(role for role in Role if may(role, "campaign.read"))),
     ("/signals", "线索", tuple(role for role in Role if may(role, "signal.read"))),
+    ("/leads", "待受理", tuple(role for role in Role if may(role, "case.assign"))),
+    ("/cases", "案件", tuple(role for role in Role if may(role, "case.read"))),
     ("/patrols", "巡查", tuple(role for role in Role if may(role, "patrol.read"))),
     ("/overview", "总览", tuple(role for role in Role if may(role, "fact.read"))),
     ("/lint", "核对", tuple(role for role in Role if may(role, "fact.read"))),

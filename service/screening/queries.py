@@ -82,6 +82,12 @@ def of_parcel(session: Session, uid: UUID, season: str | None) -> ParcelVerdicts
     return ParcelVerdicts(standing=standing, earlier=[it for it in found if it is not standing])
 
 
+def known(session: Session, verdict_id: UUID) -> VerdictCard | None:
+    """Return one verdict with its reasoning, if it is in view."""
+    found = session.scalars(select(Verdict).where(Verdict.id == verdict_id)).first()
+    return None if found is None else card(found)
+
+
 def card(verdict: Verdict) -> VerdictCard:
     """Return a verdict with its reasoning, and what its rule says of basis and body."""
     made = VerdictCard.model_validate(verdict)
