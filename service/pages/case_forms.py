@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
-from inspections.case_words import Event, EvidenceKind, NoEntry, Purpose, Shows
+from inspections.case_words import Event, EvidenceKind, NoEntry, Purpose
 from service.cases.schemas import EvidenceCreate, TransitionCreate
 from service.pages.board import BLANK
 from service.pages.visit_forms import Absent, checked, local_instant
@@ -60,12 +60,3 @@ class EvidenceForm(BaseModel):
         if self.accuracy_m is not None:
             given["accuracy_m"] = round(self.accuracy_m, 1)
         return checked(EvidenceCreate, given)
-
-
-class PhotoForm(BaseModel):
-    """What a photo is to show, beside the photo and what its device says."""
-
-    id: Id
-    purpose: Purpose
-    shows: Annotated[Shows | None, BLANK] = None
-    back: Back = ""

@@ -3,16 +3,21 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
+from inspections.case_words import Purpose, Shows
 from service.accounts.access import allow
-from service.cases import actions, evidence_actions
+from service.cases import actions, evidence_actions, pictures
 from service.cases.evidence_actions import Paper
+from service.cases.pictures import Taken
 from service.cases.routes import paper
-from service.pages import case_forms, case_pages
+from service.pages import case_forms, case_pages, case_visit
+from service.pages.board import BLANK
 from service.pages.page import PageDep, see
-from service.photos.routes import StoreDep
+from service.photos.headers import MAX_BYTES
+from service.photos.routes import StoreDep, declared
+from service.photos.schemas import Declared
 from service.schemas import Id
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -35,6 +40,29 @@ def show_cases(page: PageDep, asked: Annotated[case_pages.Asked, Query()]) -> Re
 def show_case(page: PageDep, case_id: Id) -> Response:
     """Show one case."""
     return page.show("case.html", case_pages.card(page, case_id))
+
+
+@router.get("/cases/{case_id}/visit", dependencies=EVIDENCE)
+def show_visit(page: PageDep, case_id: Id, asked: Annotated[case_visit.Asked, Query()]) -> Response:
+    """Show what the field needs of a case."""
+    return page.show("case_visit.html", case_visit.visit(page, case_id, asked))
+
+
+@router.post("/cases/{case_id}/photos", dependencies=EVIDENCE)
+def take_photo(
+    page: PageDep,
+    store: StoreDep,
+    case_id: Id,
+    id: Annotated[Id, Form()],
+    purpose: Annotated[Purpose, Form()],
+    file: Annotated[UploadFile, File()],
+    said: Annotated[Declared, Depends(declared)],
+    shows: Annotated[Shows | None, Form(), BLANK] = None,
+) -> Response:
+    """Keep a photo of a case, and judge it."""
+    taken = Taken(id, file.file.read(MAX_BYTES + 1), purpose, shows, said)
+    found, _ = pictures.take_photo(page.session, store, case_id, taken)
+    return _back(case_id, "visit", "case-evidence", found.id)
 
 
 @router.post("/cases/{case_id}/steps", dependencies=[allow("case.move")])
