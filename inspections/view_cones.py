@@ -10,6 +10,8 @@ from geo import ellipsoid
 
 FULL_CIRCLE = 360.0
 ARC_STEP_DEG = 3.0
+ALL_AROUND_DEG = 179.99
+"""A half width from which a camera sees all around."""
 WGS84_LIKE = frozenset({"cgcs2000", "wgs84"})
 """Data that agree within what a hand-held receiver can tell."""
 
@@ -55,6 +57,8 @@ def view_cone(
     n = max(2, math.ceil(2 * half / ARC_STEP_DEG) + 1)
     turns = np.radians(np.linspace(bearing_deg - half, bearing_deg + half, n))
     arc = np.column_stack([np.sin(turns), np.cos(turns)])
+    if half > ALL_AROUND_DEG:  # its two sides would lie on each other
+        return shapely.Polygon(arc * range_m, [arc * near_m] if near_m else [])
     return shapely.Polygon(np.vstack([arc * range_m, arc[::-1] * near_m]))
 
 
