@@ -58,7 +58,8 @@ def view_cone(
     turns = np.radians(np.linspace(bearing_deg - half, bearing_deg + half, n))
     arc = np.column_stack([np.sin(turns), np.cos(turns)])
     if half > ALL_AROUND_DEG:  # its two sides would lie on each other
-        return shapely.Polygon(arc * range_m, [arc * near_m] if near_m else [])
+        disc = arc[:-1]
+        return shapely.Polygon(disc * range_m, [disc * near_m] if near_m else [])
     return shapely.Polygon(np.vstack([arc * range_m, arc[::-1] * near_m]))
 
 

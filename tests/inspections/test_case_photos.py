@@ -149,7 +149,7 @@ def test_the_distance_is_that_of_the_plane(east_m, north_m):
 
 @given(st.floats(0, 360), st.floats(5, 180))
 @example(0.0, 180.0)
-@example(1.0, 179.9999)
+@example(1.0, 180.0)
 def test_a_view_cone_is_as_large_as_its_sector(bearing, half):
     cone = view_cone(bearing, half, 5, 300)
     assert cone.is_valid
