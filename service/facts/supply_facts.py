@@ -61,12 +61,20 @@ def _stock(category: Category) -> Callable[[Reading], Computed]:
             rows=rows,
             coverage=line.outlet_coverage,
             age_days=line.median_age_days,
-            doubts=marks,
+            doubts=marks + _ratio_doubts(reading, category),
             text=f"{line.n_fresh}/{line.n_outlets} 个网点有近期库存;"
             f"过期的 {line.stale_kg} 公斤不计",
         )
 
     return compute
+
+
+def _ratio_doubts(reading: Reading, category: Category) -> list[str]:
+    """What is doubted of the stock by mu is doubted of the stock: one of both is wrong."""
+    found = reading.adequacy
+    if found is None:
+        return []
+    return [e.text for e in found.ratios if e.category is category and e.is_doubted]
 
 
 def _per_mu(category: Category) -> Callable[[Reading], Computed]:

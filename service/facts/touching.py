@@ -116,7 +116,7 @@ def _of_stock(category: Category | None, *, is_shelf: bool) -> tuple[str, ...]:
     some = [each for each in WEIGHED if category in {None, each}]
     met = ("stock.needs_met",) if is_shelf else ()
     return (
-        *(f"stock.{each}" for each in some if is_shelf),
+        *(f"stock.{each}" for each in some),
         *(f"stock.{each}_per_mu" for each in some),
         *met,
     )
