@@ -55,6 +55,7 @@ from service.pages import (
     machinery_routes,
     outlet_routes,
     price_routes,
+    risk_routes,
     signal_routes,
     supply_routes,
     tip_routes,
@@ -131,6 +132,7 @@ PAGES = (
     signal_routes,
     tip_routes,
     case_routes,
+    risk_routes,
 )
 STATIC = Path(__file__).parent / "pages" / "static"
 CORE: dict[type[ValueError], type[ServiceError]] = {

@@ -24,7 +24,7 @@ APPEND_ONLY = ("screenings", "verdicts")
 NAMES = ("parcel",)
 
 
-def put(database, area: str, number: int) -> dict[str, str]:
+def put(database, area: str, number: int, **other) -> dict[str, str]:
     """Put one verdict into an area; return the path parameter that names its parcel."""
     counts = ("n_land", "n_new", "n_changed", "n_same", "n_newer", "n_leads")
     with database.system_transaction() as session:
@@ -40,7 +40,7 @@ def put(database, area: str, number: int) -> dict[str, str]:
         )
         session.add(screening)
         session.flush()
-        verdict = Verdict(
+        plain = dict(
             id=uuid4(),
             parcel_uid=uuid4(),
             area_code=area,
@@ -65,5 +65,6 @@ def put(database, area: str, number: int) -> dict[str, str]:
             reasons='["影像"]',
             missing='["现场认定"]',
         )
+        verdict = Verdict(**(plain | other))
         session.add(verdict)
         return {"parcel": str(verdict.parcel_uid)}

@@ -46,6 +46,7 @@ NAVIGATION = (
     ("/signals", "线索", tuple(role for role in Role if may(role, "signal.read"))),
     ("/leads", "待受理", tuple(role for role in Role if may(role, "case.assign"))),
     ("/cases", "案件", tuple(role for role in Role if may(role, "case.read"))),
+    ("/risk", "一张图", tuple(role for role in Role if may(role, "verdict.read"))),
     ("/patrols", "巡查", tuple(role for role in Role if may(role, "patrol.read"))),
     ("/overview", "总览", tuple(role for role in Role if may(role, "fact.read"))),
     ("/lint", "核对", tuple(role for role in Role if may(role, "fact.read"))),

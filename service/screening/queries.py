@@ -1,10 +1,11 @@
 """Reading verdicts and screenings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+import shapely
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from inspections.conversion_rules import Rule
@@ -22,6 +23,9 @@ from service.space import Box
 QUIET = frozenset({VerdictClass.NONE})
 """Verdicts that only say that an earlier one does not hold any more."""
 
+_GRAVEST = (Verdict.is_urgent.desc(), Verdict.severity.desc(), Verdict.as_of.desc(), Verdict.id)
+_LAND = ParcelVersion.id == Verdict.parcel_version_id
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -33,6 +37,8 @@ class Wanted:
     season: str | None = None
     as_of: date | None = None
     is_urgent: bool | None = None
+    classes: frozenset[VerdictClass] | None = None
+    """Any of these, where no single class is asked for."""
 
 
 def verdicts(wanted: Wanted) -> Select[Verdict]:
@@ -45,16 +51,18 @@ def verdicts(wanted: Wanted) -> Select[Verdict]:
         query = query.where(
             Verdict.as_of <= wanted.as_of, or_(later.is_(None), later > wanted.as_of)
         )
-    if wanted.verdict_class is None:
-        query = query.where(Verdict.verdict_class.not_in(QUIET))
-    else:
+    if wanted.verdict_class is not None:
         query = query.where(Verdict.verdict_class == wanted.verdict_class)
+    elif wanted.classes is not None:
+        query = query.where(Verdict.verdict_class.in_(sorted(wanted.classes)))
+    else:
+        query = query.where(Verdict.verdict_class.not_in(QUIET))
     if wanted.season is not None:
         query = query.where(Verdict.season == wanted.season)
     if wanted.is_urgent is not None:
         query = query.where(Verdict.is_urgent.is_(wanted.is_urgent))
     if wanted.box is not None:
-        query = query.join(ParcelVersion, ParcelVersion.id == Verdict.parcel_version_id).where(
+        query = query.join(ParcelVersion, _LAND).where(
             space.intersects(ParcelVersion.geometry, space.place_of(wanted.box))
         )
     return query
@@ -62,8 +70,7 @@ def verdicts(wanted: Wanted) -> Select[Verdict]:
 
 def page(session: Session, wanted: Wanted, *, offset: int, limit: int) -> Page[VerdictRead]:
     """Return one page of verdicts, the gravest first."""
-    order = (Verdict.is_urgent.desc(), Verdict.severity.desc(), Verdict.as_of.desc(), Verdict.id)
-    query = verdicts(wanted).order_by(*order).offset(offset).limit(limit + 1)
+    query = verdicts(wanted).order_by(*_GRAVEST).offset(offset).limit(limit + 1)
     found = session.scalars(query).all()
     items = [VerdictRead.model_validate(each) for each in found[:limit]]
     return Page(items=items, next=str(offset + limit) if len(found) > limit else None)
@@ -80,6 +87,35 @@ def of_parcel(session: Session, uid: UUID, season: str | None) -> ParcelVerdicts
         raise NotFound("这个图斑没有研判结果;请核对编号,或先运行筛查", uid=str(uid))
     standing = next((each for each in found if each.superseded_at is None), None)
     return ParcelVerdicts(standing=standing, earlier=[it for it in found if it is not standing])
+
+
+def outlines(
+    session: Session, wanted: Wanted, box: Box, *, limit: int
+) -> list[tuple[VerdictRead, shapely.Geometry]]:
+    """Return the verdicts in a box with the land that they are on, the gravest first."""
+    query = (
+        verdicts(replace(wanted, box=box))
+        .add_columns(space.wkb_of(ParcelVersion.geometry))
+        .order_by(*_GRAVEST)
+        .limit(limit)
+    )
+    found = session.execute(query).all()
+    lands = shapely.from_wkb([wkb for _, wkb in found])
+    shown = [VerdictRead.model_validate(verdict) for verdict, _ in found]
+    return list(zip(shown, lands, strict=True))
+
+
+def counts(session: Session, wanted: Wanted) -> dict[VerdictClass, int]:
+    """Return how many verdicts there are of each class, whichever is asked for."""
+    any_class = replace(wanted, verdict_class=None, classes=None)
+    query = verdicts(any_class).with_only_columns(Verdict.verdict_class, func.count())
+    return {each: n for each, n in session.execute(query.group_by(Verdict.verdict_class))}
+
+
+def seasons(session: Session) -> list[str]:
+    """Return the seasons that were screened, the newest first."""
+    query = select(Screening.season).distinct().order_by(Screening.season.desc())
+    return list(session.scalars(query))
 
 
 def known(session: Session, verdict_id: UUID) -> VerdictCard | None:
