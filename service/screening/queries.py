@@ -92,9 +92,11 @@ def of_parcel(session: Session, uid: UUID, season: str | None) -> ParcelVerdicts
 def outlines(
     session: Session, wanted: Wanted, box: Box, *, limit: int
 ) -> list[tuple[VerdictRead, shapely.Geometry]]:
-    """Return the verdicts in a box with the land that they are on, the gravest first."""
+    """Return the verdicts in a box, give or take a metre, with their land; the gravest first."""
     query = (
-        verdicts(replace(wanted, box=box))
+        verdicts(replace(wanted, box=None))
+        .join(ParcelVersion, _LAND)
+        .where(space.near_box(ParcelVersion.geometry, box))
         .add_columns(space.wkb_of(ParcelVersion.geometry))
         .order_by(*_GRAVEST)
         .limit(limit)
