@@ -338,3 +338,26 @@ def test_the_field_page_is_for_those_who_bring_evidence(desk, as_role):
     assert "案件已了结,不再收证据" in text
     assert 'type="file"' not in text
     assert uploaded(desk.officer, case, a_jpeg(), **there(desk)).status_code == 409
+
+
+def test_what_is_closed_comes_back_to_be_looked_at_again(desk, clock):
+    case = desk.lead()
+    desk.close(case)
+    assert f"/cases/{case}" not in page(desk.bureau, "/cases")
+    assert f"/cases/{case}" not in page(desk.bureau, "/cases?needs_relook=true")
+    clock.forward(days=91)
+    assert f"/cases/{case}" in page(desk.bureau, "/cases?needs_relook=true")
+    text = page(desk.officer, f"/cases/{case}/visit")
+    assert "回头看还缺:没有回头看的合格照片" in text
+    answer = uploaded(desk.officer, case, a_jpeg(seed=77), **there(desk, purpose="relook"))
+    assert "<strong>合格</strong>" in page(desk.officer, answer.headers["location"])
+    assert "回头看" in forms(page(desk.officer, f"/cases/{case}/visit"))
+
+
+def test_an_officer_can_ask_for_their_own_cases(desk):
+    case, other = sent(desk), desk.lead(rule_id="R061")
+    desk.done(desk.bureau, other, "accept")
+    text = page(desk.officer, "/cases?is_mine=true")
+    assert f"/cases/{case}" in text
+    assert f"/cases/{other}" not in text
+    assert f"/cases/{case}" not in page(desk.second, "/cases?is_mine=true")
