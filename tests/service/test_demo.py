@@ -51,8 +51,8 @@ from tests.conftest import REQUIRE_ALL
 
 COUNTY = "441803"
 PASSWORD, NEW_PASSWORD = "spring of 2023", "another spring"
-TIMEOUT_SECONDS = 560
-pytestmark = pytest.mark.timeout(1200)
+TIMEOUT_SECONDS = 900
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.xdist_group("demo")]
 
 
 def chungeng(*words: str, url: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess:
