@@ -28,9 +28,10 @@ PASSWORD = "a password for tests"
 VENDOR = Path(__file__).parents[2] / "service" / "pages" / "static" / "vendor"
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: one that drew a map keeps a core busy while it waits.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, one for all tests."""
+    """The system's Chromium, one for the tests of a file."""
     from tests.conftest import skip_or_fail  # noqa: PLC0415 - known once pytest has read it
 
     if not CHROMIUM.exists():
