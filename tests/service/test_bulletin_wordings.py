@@ -15,7 +15,11 @@ from service.bulletins.models import Kind
 
 RULE = WordingRule(Decimal("0.01"), Decimal("0.03"), judged=figures._judged())
 DAY = date(2023, 4, 20)
-SIZES = {wording.Kind.COUNT: Decimal(1957), wording.Kind.SHARE: Decimal("0.845")}
+SIZES = {
+    wording.Kind.COUNT: Decimal(1957),
+    wording.Kind.SHARE: Decimal("0.845"),
+    wording.Kind.RATE: Decimal("58.98"),
+}
 
 
 @pytest.mark.parametrize("change", ["0", "0.02", "-0.02", "0.05", "-0.05"])
