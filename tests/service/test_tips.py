@@ -216,7 +216,7 @@ def test_photos_of_a_day_have_a_limit_and_words_still_come_in(nobody, database):
         session.add(first := _signal(database))
         session.flush()
         full = _old_tip(database, first, 0)
-        full.photo_bytes = database.thresholds.signals.photo_mib_per_day * 2**20
+        full.photo_bytes = database.thresholds.signals.photo_mib_per_day * 2**20 - 1
         session.add(full)
     answer = sent(nobody, photos=[a_jpeg()])
     assert answer.status_code == 429
