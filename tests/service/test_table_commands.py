@@ -17,8 +17,8 @@ from tests import books
 TAIHE = "441803102"
 REGISTERS = "镇,机具类别,统计日期,在册台数,完好台数\n太和镇,旋耕机,2023-01-10,40,36\n"
 DOCUMENT = create_app(Settings(_env_file=None, jobs=False)).openapi()
-BY_THEMSELVES = {"/api/v1/sowing/imports", "/api/v1/parcels/imports"}
-"""Tables that need more than a file: a season, choices about a layer."""
+BY_THEMSELVES = {f"/api/v1/{name}/imports" for name in ("sowing", "parcels", "patches")}
+"""Files that need more than a table has: a season, choices about a layer, geometry."""
 ACTION_OF = {
     path: methods["post"]["x-action"]
     for path, methods in DOCUMENT["paths"].items()
