@@ -10,8 +10,7 @@ NPM := $(V)/npm
 MODULES := $(NPM)/node_modules
 # One worker a core; more than four only wait for each other's databases.
 WORKERS ?= logical
-# Tests that share what is slow to make are of one group, and go to one worker.
-PYTEST = $(BIN)/pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadgroup
+PYTEST = $(BIN)/pytest --numprocesses=$(WORKERS) --maxprocesses=4
 PORT = $${CHUNGENG_PORT:-8000}
 
 export UV_PYTHON_DOWNLOADS := never

@@ -29,7 +29,7 @@ from service.signals.models import Signal
 
 COUNTY, N_PARCELS = "441803", 3000
 WEEK = timedelta(days=7)
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("demo_screening")]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(
