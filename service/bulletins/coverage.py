@@ -6,7 +6,8 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from inspections.wording import rounded
-from service.facts.reading import Asked, Reading
+from service.facts.asked import Asked
+from service.facts.reading import Reading
 from service.facts.schemas import FactValue
 from service.supply import stock_held
 from service.supply.models import Category

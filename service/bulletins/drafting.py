@@ -18,8 +18,8 @@ from service.bulletins.rules import Doubtful
 from service.bulletins.schemas import Bar, FactFigure, Frozen, SlotValue
 from service.database import thresholds_of
 from service.facts import queries as facts
+from service.facts.asked import Asked
 from service.facts.definitions import PERCENT, Form
-from service.facts.reading import Asked
 from service.facts.schemas import FactValue
 from service.sowing import progress
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from service.accounts.models import Account
 from service.agronomy.models import ReservoirReading
 from service.facts import season_facts, supply_facts, visit_facts
+from service.facts.asked import Asked
 from service.facts.definitions import Row
-from service.facts.reading import Asked
 from service.records import standing
 from service.reporting.models import TaskEvent, TaskEventKind
 from service.schemas import civil_day

@@ -14,8 +14,8 @@ from inspections.quotients import Quotient, quotients_from
 from service.areas import queries as areas
 from service.database import thresholds_of
 from service.facts import queries
+from service.facts.asked import Asked
 from service.facts.lint_schemas import LintAnswer, LintLine
-from service.facts.reading import Asked
 from service.facts.schemas import FactValue
 
 CODES = Path(__file__).parents[2] / "config" / "codes"

@@ -26,8 +26,9 @@ from service.facts import (
     supply_facts,
     visit_facts,
 )
+from service.facts.asked import Asked
 from service.facts.definitions import Computed, FactDef, Rows, plain
-from service.facts.reading import Asked, Reading
+from service.facts.reading import Reading
 from service.facts.schemas import DayFacts, FactPoint, FactRow, FactValue
 from service.reporting import queries as reporting
 from service.reporting.models import Season

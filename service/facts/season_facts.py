@@ -8,7 +8,8 @@ from inspections.agronomy import Grade
 from inspections.units import Quantity, Unit
 from service.agronomy.pests import plot_of
 from service.facts.definitions import Computed, FactDef, Form, Row, Rows
-from service.facts.reading import LAST_DAYS, Reading
+from service.facts.reading import Reading
+from service.facts.reading_field import LAST_DAYS
 from service.table_cells import folded
 
 PESTS, WEATHER, WATER = "pest_surveys", "weather", "reservoirs"

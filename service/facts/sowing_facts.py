@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from inspections.units import Quantity, Unit, exact
 from service import records
+from service.facts.asked import share
 from service.facts.definitions import Computed, FactDef, Form, Row, Rows
-from service.facts.reading import Reading, share
+from service.facts.reading import Reading
 from service.sowing.models import ALL_GRAIN
 from service.sowing.rules import METHOD_TEXT
 from service.sowing.schemas import Progress

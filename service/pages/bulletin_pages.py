@@ -12,7 +12,7 @@ from service.bulletins import corrections, drafting, figures, queries, rules
 from service.bulletins.models import Kind, State, Step
 from service.bulletins.schemas import BulletinCreate, IssueCreate
 from service.facts import queries as facts
-from service.facts.reading import Asked as Question
+from service.facts.asked import Asked as Question
 from service.facts.schemas import FactValue
 from service.pages.board import BLANK
 from service.pages.page import PageFrame

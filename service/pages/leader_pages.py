@@ -14,8 +14,8 @@ from service.bulletins import queries as bulletins
 from service.bulletins.schemas import Decision
 from service.doubts.states import WAITING
 from service.facts import queries
+from service.facts.asked import Asked as Question
 from service.facts.definitions import Form
-from service.facts.reading import Asked as Question
 from service.facts.reading import Reading
 from service.facts.schemas import FactValue
 from service.pages import doubt_pages, sparkline
