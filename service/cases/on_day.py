@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inspections import case_steps
 from inspections.case_clocks import Clocks
@@ -18,7 +18,6 @@ from service import records
 from service.cases import standing
 from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseEvent, CaseEvidence, CasePause, CaseSignal
-from service.schemas import CIVIL_ZONE
 
 Row = TypeVar("Row", CaseEvent, CaseSignal, CaseEvidence, CasePause)
 
@@ -41,13 +40,16 @@ def on_day(
     session: Session, as_of: date, known_at: datetime | None = None, area: str = ""
 ) -> list[CaseOn]:
     """Return every case that was open by the end of a day, as it stood then."""
-    end = datetime.combine(as_of + timedelta(days=1), time(), CIVIL_ZONE)
-    until = end if known_at is None else min(end, known_at)
-    wanted = select(Case).where(records.within(Case.area_code, area), Case.opened_at < until)
-    steps = _by_case(session, CaseEvent, CaseEvent.at < until, CaseEvent.n)
-    seen = _by_case(session, CaseSignal, CaseSignal.added_at < until, CaseSignal.id)
-    proofs = _by_case(session, CaseEvidence, CaseEvidence.recorded_at < until, CaseEvidence.id)
-    pauses = _by_case(session, CasePause, CasePause.recorded_at < until, CasePause.id)
+    end = standing.midnight(as_of + timedelta(days=1))
+
+    def known(at: InstrumentedAttribute[datetime]) -> ColumnElement[bool]:
+        return at < end if known_at is None else and_(at < end, at <= known_at)
+
+    wanted = select(Case).where(records.within(Case.area_code, area), known(Case.opened_at))
+    steps = _by_case(session, CaseEvent, known(CaseEvent.at), CaseEvent.n)
+    seen = _by_case(session, CaseSignal, known(CaseSignal.added_at), CaseSignal.id)
+    proofs = _by_case(session, CaseEvidence, known(CaseEvidence.recorded_at), CaseEvidence.id)
+    pauses = _by_case(session, CasePause, known(CasePause.recorded_at), CasePause.id)
     least, limits = standing.limits(session).min_quality, standing.workdays(session)
     found = []
     for case in session.scalars(wanted.order_by(Case.opened_at, Case.id)):

@@ -107,9 +107,9 @@ class Reading(SupplyReading, FieldReading):
     def verdicts(self) -> list[Verdict]:
         """What was judged of land, as it stood on the day."""
         asked = self.asked
-        wanted = verdicts.verdicts(verdicts.Wanted(area_code=asked.area_code, as_of=asked.as_of))
-        if asked.known_at is not None:
-            wanted = wanted.where(Verdict.recorded_at <= asked.known_at)
+        wanted = verdicts.verdicts(
+            verdicts.Wanted(area_code=asked.area_code, as_of=asked.as_of, known_at=asked.known_at)
+        )
         return list(self.session.scalars(wanted.order_by(Verdict.area_code, Verdict.parcel_uid)))
 
     @cached_property

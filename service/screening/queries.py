@@ -1,7 +1,7 @@
 """Reading verdicts and screenings."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import shapely
@@ -36,6 +36,8 @@ class Wanted:
     verdict_class: VerdictClass | None = None
     season: str | None = None
     as_of: date | None = None
+    known_at: datetime | None = None
+    """With a day: as was known then; None is all that is known."""
     is_urgent: bool | None = None
     classes: frozenset[VerdictClass] | None = None
     """Any of these, where no single class is asked for."""
@@ -48,9 +50,12 @@ def verdicts(wanted: Wanted) -> Select[Verdict]:
         query = query.where(Verdict.superseded_at.is_(None))
     else:
         later = Verdict.superseded_on
-        query = query.where(
-            Verdict.as_of <= wanted.as_of, or_(later.is_(None), later > wanted.as_of)
-        )
+        holds = or_(later.is_(None), later > wanted.as_of)
+        if wanted.known_at is not None:
+            query = query.where(Verdict.recorded_at <= wanted.known_at)
+            # What superseded it was not known yet.
+            holds = or_(holds, Verdict.superseded_at > wanted.known_at)
+        query = query.where(Verdict.as_of <= wanted.as_of, holds)
     if wanted.verdict_class is not None:
         query = query.where(Verdict.verdict_class == wanted.verdict_class)
     elif wanted.classes is not None:

@@ -40,7 +40,7 @@ def list_verdicts(
 ) -> Page[VerdictRead]:
     """List the verdicts that stand, or stood on a day, the gravest first."""
     box = Box(*bbox) if bbox else None
-    wanted = Wanted(area, box, verdict_class, season, as_of, is_urgent)
+    wanted = Wanted(area, box, verdict_class, season, as_of, is_urgent=is_urgent)
     return queries.page(session, wanted, offset=cursor, limit=limit)
 
 

@@ -1,0 +1,99 @@
+"""Facts of land at risk: as of a day, as was known, and from the steps of cases alone."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.case_desk import Desk
+from tests.service.test_case_leads import april, seen
+from tests.service.test_facts import facts, rows
+from tests.service.test_screening import YEAR_END, County, county
+
+__all__ = ["county"]
+OPENED = "2023-04-20"
+
+
+@pytest.fixture
+def desk(as_role, database, clock) -> Desk:
+    return Desk(as_role, database, clock)
+
+
+def counts(desk: Desk, **asked) -> tuple[int, ...]:
+    """Return leads, open, overdue and closed cases."""
+    told = facts(desk.bureau, **asked)
+    return tuple(told[f"cases.{name}"]["value"] for name in ("leads", "open", "overdue", "closed"))
+
+
+def test_a_case_counts_as_it_stood_on_each_day(desk):
+    case = desk.lead()
+    assert counts(desk, as_of="2023-04-19") == (0, 0, 0, 0), "before it was opened"
+    assert counts(desk, as_of=OPENED) == (1, 0, 0, 0)
+    desk.clock.forward(days=1)
+    desk.done(desk.bureau, case, "accept")
+    assert counts(desk, as_of="2023-04-21") == (0, 1, 0, 0)
+    assert counts(desk, as_of=OPENED) == (1, 0, 0, 0), "that day it waited"
+    desk.clock.forward(days=30)
+    late = desk.clock().date().isoformat()
+    assert counts(desk, as_of=late) == (0, 1, 1, 0)
+    assert counts(desk, as_of="2023-04-24") == (0, 1, 0, 0), "due that day, and not over"
+
+
+def test_a_closed_case_has_its_clocks_and_its_rows(desk):
+    case = desk.lead(signals=(seen("patrol", april(18)),))
+    desk.clock.forward(days=2)
+    desk.close(case)
+    day = desk.clock().date().isoformat()
+    assert counts(desk, as_of=day) == (0, 0, 0, 1)
+    told = facts(desk.bureau, as_of=day)
+    for name in ("accept", "stop", "settle"):
+        fact = told[f"cases.days_to_{name}"]
+        (row,) = rows(desk.bureau, fact["code"], as_of=day)
+        assert (row["id"], row["amount"]) == (case, fact["value"])
+        assert fact["value"] >= 4, "seen on the 18th"
+        assert "1 件到了这一步,0 件起始时间不明;最先发现:巡查 1 件" in fact["text"]
+    assert facts(desk.bureau, as_of=OPENED)["cases.days_to_stop"]["value"] is None
+
+
+def test_a_case_that_nobody_is_known_to_have_seen_has_no_clock(desk):
+    desk.done(desk.bureau, desk.lead(), "accept")
+    fact = facts(desk.bureau, as_of=OPENED)["cases.days_to_accept"]
+    assert (fact["value"], fact["n_rows"]) == (None, 0)
+    assert "1 件起始时间不明" in fact["text"]
+
+
+def test_a_step_counts_from_the_instant_at_which_it_was_known(desk):
+    case = desk.lead()
+    before = desk.clock().isoformat()
+    desk.done(desk.bureau, case, "accept")
+    at = desk.card(case)["events"][0]["at"]
+    assert counts(desk, as_of=OPENED, known_at=before) == (1, 0, 0, 0)
+    assert counts(desk, as_of=OPENED, known_at=at) == (0, 1, 0, 0)
+
+
+def test_what_was_judged_later_does_not_change_what_was_known(county: County):
+    county.screen()
+    known_at = (county.clock() + timedelta(seconds=1)).isoformat()
+    then = facts(county.bureau, as_of=YEAR_END)["land.suspected"]
+    assert (then["value"], "确认 0 个" in then["text"]) == (5, True)
+    county.clock.forward(minutes=5)
+    county.find("site", "building")
+    assert county.screen()["n_changed"] == 1
+    now = facts(county.bureau, as_of=YEAR_END)["land.suspected"]
+    assert "确认 1 个" in now["text"]
+    again = facts(county.bureau, as_of=YEAR_END, known_at=known_at)["land.suspected"]
+    assert {name: again[name] for name in ("value", "text", "digest", "n_rows")} == {
+        name: then[name] for name in ("value", "text", "digest", "n_rows")
+    }
+
+
+def test_areas_and_farmland_are_of_what_is_suspected(county: County):
+    county.screen()
+    told = facts(county.bureau, as_of=YEAR_END)
+    listed = rows(county.bureau, "land.suspected_area", as_of=YEAR_END)
+    assert sum(each["amount"] for each in listed) == pytest.approx(
+        float(told["land.suspected_area"]["exact"])
+    )
+    suspected = [e for e in county.verdicts().values() if e["class"] == "suspected"]
+    mu = sum(round(each["overlap_m2"], 2) for each in suspected) * 0.0015
+    assert float(told["land.suspected_area"]["exact"]) == pytest.approx(mu)
+    assert told["land.suspected_farmland"]["value"] == sum(e["is_farmland"] for e in suspected) > 0
