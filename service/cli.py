@@ -458,8 +458,11 @@ def restore(
 
 
 def _refuse_lost_photos(session: Session, store: PhotoStore) -> None:
-    lost = photos.lost(session, store) + informants.lost(session, store)
-    lost = photos.lost(session, store) + cases.lost(session, store)
+    lost = [
+        *photos.lost(session, store),
+        *informants.lost(session, store),
+        *cases.lost(session, store),
+    ]
     for sha256 in lost[:20]:
         problems.print(f"照片原件缺失或已损坏:{sha256}", soft_wrap=True)
     if lost:

@@ -71,7 +71,7 @@ def quality(asked: Iterable[Asked], rule: RecheckRule) -> Quality:
     Parameters
     ----------
     asked : iterable of Asked
-        Questions whose due day is over or that were answered.
+        Questions that should have been answered by now.
     rule : RecheckRule
         The shares looked at again.
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,8 +15,8 @@ from service import audit, records
 from service.cases import standing
 from service.cases.lead_schemas import LeadCreate, SignalSeen
 from service.cases.models import Case, CaseEvent, CaseParcel, CaseSignal
-from service.database import Base
 from service.security import whole_system
+from service.signals.models import Signal
 
 UNDECIDED = frozenset({State.EXCLUDED, State.DISMISSED})
 """People said that there is nothing: for a while the screening does not ask again."""
@@ -257,26 +257,22 @@ def _seen(session: Session, lead: LeadCreate) -> list[SignalSeen]:
 
 
 def _look_up(session: Session, ids: Sequence[UUID], observed_on: date) -> list[SignalSeen]:
-    """Return what the book of signals tells of some; by its table, as a foreign key would.
+    """Return what the book of signals tells of some, in view or not.
 
     What it does not tell is the screening's own, seen on the day that the lead speaks of.
     """
-    known: dict[UUID, tuple[str, datetime, float]] = {}
-    table = Base.metadata.tables.get("signals")
-    if table is not None and ids:
-        wanted = select(table.c.id, table.c.source, table.c.observed_at, table.c.quality)
-        for row, source, seen_at, quality in session.execute(wanted.where(table.c.id.in_(ids))):
-            known[row] = (source, seen_at, quality)
-    plain = (Source.SCREENING.value, standing.midnight(observed_on), 1.0)
-    found = []
-    for each in ids:
-        source, seen_at, quality = known.get(each, plain)
-        found.append(
-            SignalSeen(
-                signal_id=each, source=Source(str(source)), seen_at=seen_at, quality=float(quality)
-            )
-        )
-    return found
+    book = Signal.__table__.c
+    wanted = select(book.id, book.source, book.observed_at, book.quality)
+    known = {
+        row: (Source(source), seen_at, quality)
+        for row, source, seen_at, quality in session.execute(wanted.where(book.id.in_(ids)))
+    }
+    plain = (Source.SCREENING, standing.midnight(observed_on), 1.0)
+    return [
+        SignalSeen(signal_id=each, source=source, seen_at=seen_at, quality=quality)
+        for each in ids
+        for source, seen_at, quality in (known.get(each, plain),)
+    ]
 
 
 def told_json(ids: Iterable[UUID]) -> str:

@@ -77,7 +77,7 @@ def _share(value: Fraction | None) -> Decimal | None:
 
 
 def _asked(session: Session, since: date, as_of: date, area: str) -> dict[str, list[rules.Asked]]:
-    """Return town -> what it was asked: what was answered, and what is due by now."""
+    """Return town -> what it was asked and should have answered, as it stood by the day."""
     wanted = select(Doubt).where(
         records.within(Doubt.area_code, area), Doubt.due_on >= since, Doubt.due_on <= as_of
     )
@@ -85,7 +85,8 @@ def _asked(session: Session, since: date, as_of: date, area: str) -> dict[str, l
     steps: dict[UUID, list[DoubtEvent]] = defaultdict(list)
     of = select(DoubtEvent).where(records.within(DoubtEvent.area_code, area))
     for step in session.scalars(of.order_by(DoubtEvent.doubt_id, DoubtEvent.n)):
-        steps[step.doubt_id].append(step)
+        if civil_day(step.recorded_at) <= as_of:
+            steps[step.doubt_id].append(step)
     found: dict[str, list[rules.Asked]] = defaultdict(list)
     for each in doubts:
         told = steps[each.id]

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from statistics import median
 
 from inspections.case_words import SOURCE_TEXT, STATE_TEXT, Source, State
 from inspections.cases import OPEN
 from inspections.fusion_words import CLASS_TEXT, VerdictClass
-from inspections.units import Quantity, Unit
+from inspections.units import Quantity, Unit, exact
 from service.cases.on_day import CaseOn
 from service.facts.definitions import Computed, FactDef, Form, Row, Rows
 from service.facts.reading import Reading
@@ -19,9 +20,8 @@ from service.screening.models import Verdict
 LAND, CASES = "verdicts", "cases"
 SUSPECTED = (VerdictClass.SUSPECTED, VerdictClass.LIKELY, VerdictClass.CONFIRMED)
 ONE, MU_PER_M2 = Decimal(1), Decimal("0.0015")
-CENT, TENTH = Decimal("0.01"), Decimal("0.1")
 LEFT_OUT = frozenset({State.EXCLUDED, State.DISMISSED, State.MERGED})
-A_DAY = timedelta(days=1)
+A_SECOND, SECONDS_OF_A_DAY = timedelta(seconds=1), 86_400
 
 
 def _suspected(reading: Reading) -> list[Verdict]:
@@ -131,8 +131,8 @@ def _clock(span_of: Callable[[CaseOn], timedelta | None]) -> Callable[[Reading],
             return Computed(text=text)
         days = {each.case.id: _days(span) for each, span in timed}
         return Computed(
-            ratio=Decimal(median(days.values())).quantize(TENTH),
-            rows=_case_rows([each for each, _ in timed], lambda each: days[each.case.id]),
+            ratio=exact(median(days.values())),
+            rows=_case_rows([each for each, _ in timed], lambda each: exact(days[each.case.id])),
             text=text,
         )
 
@@ -146,8 +146,8 @@ def _first(found: list[CaseOn]) -> str:
     return f";最先发现:{'、'.join(told)}" if told else ""
 
 
-def _days(span: timedelta) -> Decimal:
-    return (Decimal(span // timedelta(seconds=1)) / 86_400).quantize(TENTH)
+def _days(span: timedelta) -> Fraction:
+    return Fraction(span // A_SECOND, SECONDS_OF_A_DAY)
 
 
 def _to_accept(each: CaseOn) -> timedelta | None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from sqlalchemy.orm import Session
 
@@ -54,6 +54,7 @@ READ_BY = {
     supply_facts.STOCK: "stock.read",
     supply_facts.PRICES: "price.read",
     visit_facts.BOOK: "visit.read",
+    visit_facts.SAMPLES: "visit.read",
     season_facts.PESTS: "agronomy.read",
     season_facts.WEATHER: "agronomy.read",
     season_facts.WATER: "agronomy.read",
@@ -149,7 +150,7 @@ def _value(fact: FactDef, reading: Reading, found: Computed) -> FactValue:
         as_of=question.as_of,
         known_at=question.known_at,
         area_code=question.area_code,
-        value=_rounded(found.exact, fact.places),
+        value=_rounded(found.exact, fact),
         exact=None if found.exact is None else f"{found.exact:f}",
         statement=found.statement,
         is_lower_bound=fact.is_lower_bound,
@@ -187,10 +188,12 @@ def _texts(fact: FactDef, reading: Reading, found: list[Doubt]) -> list[str]:
     ]
 
 
-def _rounded(value: Decimal | None, places: int) -> Decimal | None:
+def _rounded(value: Decimal | None, fact: FactDef) -> Decimal | None:
+    """Return a value as it is shown; a lower bound is cut, for it must not grow."""
     if value is None:
         return None
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    way = ROUND_DOWN if fact.is_lower_bound else ROUND_HALF_UP
+    return value.quantize(Decimal(1).scaleb(-fact.places), way)
 
 
 def digest(fact: FactDef, found: Computed) -> str:

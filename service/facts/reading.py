@@ -105,12 +105,14 @@ class Reading(SupplyReading, FieldReading):
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
-        """What was judged of land, as it stood on the day."""
+        """What was judged of land, as it stood on the day; of each parcel its newest season."""
         asked = self.asked
         wanted = verdicts.verdicts(
             verdicts.Wanted(area_code=asked.area_code, as_of=asked.as_of, known_at=asked.known_at)
         )
-        return list(self.session.scalars(wanted.order_by(Verdict.area_code, Verdict.parcel_uid)))
+        in_order = wanted.order_by(Verdict.season, Verdict.area_code, Verdict.parcel_uid)
+        newest = {each.parcel_uid: each for each in self.session.scalars(in_order)}
+        return list(newest.values())
 
     @cached_property
     def cases(self) -> list[CaseOn]:

@@ -136,6 +136,7 @@ def _fact(
     how: str,
     compute: Callable[[Reading], Computed],
     grain: str = "一次检查",
+    book: str = BOOK,
 ) -> FactDef:
     return FactDef(
         code,
@@ -145,7 +146,7 @@ def _fact(
         unit.value,
         0,
         how,
-        (BOOK,),
+        (book,),
         compute,
         is_additive=True,
         grain=grain,
@@ -218,5 +219,6 @@ FACTS = (
         "今年检查时封样的批次;撤销的不计",
         _samples,
         "一个封样",
+        SAMPLES,
     ),
 )

@@ -26,6 +26,7 @@ BOOK_TEXT = {
     "stock": "库存",
     "prices": "价格",
     "visits": "执法检查",
+    "samples": "抽样",
     "pest_surveys": "病虫调查",
     "machinery": "农机",
     "weather": "气象",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import ROUND_DOWN
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -199,8 +200,10 @@ def figure(fact: FactValue) -> str:
         return percent(fact.value)
     if fact.unit == "亩" and fact.value >= WAN_FROM:
         return f"{number(fact.value / MU_PER_WAN, 3)} 万亩"
-    places = 2 if fact.form is Form.RATIO else 0
-    return f"{'≥ ' if fact.is_lower_bound else ''}{number(fact.value, places)} {fact.unit}"
+    places = fact.places if fact.form is Form.RATIO else 0
+    if fact.is_lower_bound:
+        return f"≥ {number(fact.value, places, ROUND_DOWN)} {fact.unit}"
+    return f"{number(fact.value, places)} {fact.unit}"
 
 
 def _cover(found: Adequacy | None, category: Category, as_of: date) -> Tile:

@@ -89,11 +89,11 @@ DONE_TEXT = {
 WEEKDAYS = "一二三四五六日"
 
 
-def number(value: Decimal | None, places: int = 2) -> str:
+def number(value: Decimal | None, places: int = 2, rounding: str = ROUND_HALF_UP) -> str:
     """Write a number with thousands separators; a dash where there is none."""
     if value is None:
         return NOTHING
-    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    rounded = value.quantize(Decimal(1).scaleb(-places), rounding)
     return f"{rounded if rounded else abs(rounded):,}"
 
 

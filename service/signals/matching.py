@@ -19,7 +19,7 @@ from inspections.signal_matches import (
 from service import space
 from service.areas.queries import CODE_LENGTH
 from service.database import thresholds_of
-from service.parcels.models import AreaOutline, FarmlandOverlay, ParcelVersion
+from service.parcels.models import AreaOutline, FarmlandOverlay, FarmlandVersion, ParcelVersion
 from service.parcels.queries import Moment, valid
 
 BULK = 500
@@ -67,10 +67,16 @@ def around(geometry: shapely.Geometry, metres: float) -> shapely.Geometry:
 def on_farmland(session: Session, ids: Sequence[int]) -> set[int]:
     """Return which parcel versions share land with basic farmland, not only an edge."""
     found: set[int] = set()
+    moment = Moment.of(session)
     for start in range(0, len(ids), BULK):
-        query = select(FarmlandOverlay.parcel_id).where(
-            FarmlandOverlay.parcel_id.in_(ids[start : start + BULK]),
-            FarmlandOverlay.is_edge_only.is_(False),
+        query = (
+            select(FarmlandOverlay.parcel_id)
+            .join(FarmlandVersion, FarmlandVersion.id == FarmlandOverlay.farmland_id)
+            .where(
+                FarmlandOverlay.parcel_id.in_(ids[start : start + BULK]),
+                FarmlandOverlay.is_edge_only.is_(False),
+                valid(FarmlandVersion, moment),
+            )
         )
         found |= set(session.scalars(query.distinct()))
     return found

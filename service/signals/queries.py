@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -154,8 +154,13 @@ def card(session: Session, signal_id: UUID) -> SignalCard:
     found = signal(session, signal_id)
     (read,) = shown(session, [found])
     geometry = json.loads(shapely.to_geojson(found.geometry)) if found.geometry else None
-    related = _related(session, found, [each.parcel_uid for each in read.parcels])
+    related = _related(session, found, _held(read.parcels))
     return SignalCard(**read.model_dump(), geometry=geometry, related=related)
+
+
+def _held(found: Iterable[SignalParcelRead]) -> list[UUID]:
+    """Return the parcels that nobody said a signal is not of."""
+    return [each.parcel_uid for each in found if each.state is not MatchState.REJECTED]
 
 
 def _related(session: Session, own: Signal, uids: Sequence[UUID]) -> list[RelatedRead]:
@@ -163,9 +168,11 @@ def _related(session: Session, own: Signal, uids: Sequence[UUID]) -> list[Relate
         SignalParcel.parcel_uid.in_(uids), SignalParcel.signal_id != own.id
     )
     limits = thresholds_of(session).signals
-    found = session.scalars(
+    others = session.scalars(
         select(Signal).where(Signal.id.in_(same_land)).order_by(Signal.observed_at, Signal.id)
-    )
+    ).all()
+    placed = parcels(session, [each.id for each in others])
+    found = [each for each in others if set(_held(placed[each.id])) & set(uids)]
     said = (own.claim, civil_day(own.observed_at))
     related = [
         RelatedRead(

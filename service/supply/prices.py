@@ -219,7 +219,7 @@ def moved(
 def pairs(
     session: Session, asked: Asked, kind: Comparison, category: Category | None = None
 ) -> list[PricePair]:
-    """Return the rows behind an index, those that moved least at the head."""
+    """Return the rows behind an index, those that fell most at the head."""
     now, base = matched(session, asked, kind)
     found = _pairs(session, now, base, _moved(now, base))
     return [each for each in found if category in {None, each.category}]

@@ -79,14 +79,19 @@ def judge(session: Session, life: Life, product: Product, kind: Kind, given: Amo
 def _expiry_of_batch(
     session: Session, outlet_id: UUID, product: Product, batch: str | None
 ) -> date | None:
-    """Return the earliest day that an entry gave for a batch; who sells need not write it again."""
+    """Return the earliest day that the entries which hold give for a batch.
+
+    Who sells need not write it again.
+    """
     if batch is None:
         return None
+    taken_back = select(StockEvent.reverses_id).where(StockEvent.reverses_id.is_not(None))
     return session.scalar(
         select(func.min(StockEvent.expires_on)).where(
             StockEvent.outlet_id == outlet_id,
             StockEvent.product_code == product.code,
             StockEvent.batch == batch,
+            StockEvent.id.not_in(taken_back),
         )
     )
 

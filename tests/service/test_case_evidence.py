@@ -222,6 +222,17 @@ def test_a_file_with_a_lost_original_is_refused_not_shortened(desk, case, settin
 
 
 @ONE_ENGINE
+def test_the_command_line_asks_every_book_for_what_was_lost(desk, settings, monkeypatch):
+    for name in ("database_url", "photo_directory"):
+        monkeypatch.setenv(f"CHUNGENG_{name.upper()}", str(getattr(settings, name)))
+    monkeypatch.setattr(telemetry, "configure_logging", lambda **_: None)
+    for module in ("photos", "informants", "cases"):
+        with monkeypatch.context() as patch:
+            patch.setattr(getattr(cli, module), "lost", lambda *_, of=module: [f"lost of {of}"])
+            done = CliRunner().invoke(cli.app, ["verify"])
+        assert (done.exit_code, f"lost of {module}" in done.output) == (1, True), module
+
+
 def test_the_command_line_names_a_paper_that_was_lost(desk, case, settings, monkeypatch):
     sha256 = paper(desk, case).json()["sha256"]
     for name in ("database_url", "photo_directory"):

@@ -240,12 +240,17 @@ def test_towns_are_told_how_they_answer_and_what_is_looked_at_again(oversown, bu
     assert found["owner"].startswith("太和镇")
     assert found["owner"].endswith(" 录入员、镇审核")
     recorder.post(f"doubts/{found['id']}/reply", {"text": "漏报的补上了"})
+    before = bureau.get("doubts/quality", as_of=found["due_on"]).json()["items"]
+    assert sum(each["n_corrected"] for each in before) == 0
     bureau.post(f"doubts/{found['id']}/settle", {"verdict": "corrected", "text": "已更正"})
     items = bureau.get("doubts/quality", as_of=found["due_on"]).json()["items"]
     assert [each["area_code"] for each in items] == sorted(each["area_code"] for each in items)
     taihe = next(each for each in items if each["area_code"] == TAIHE)
     assert [taihe[f"n_{name}"] for name in ("asked", "answered", "on_time", "corrected")] == [1] * 4
     assert taihe["on_time_share"] is None, "one question says nothing yet"
+    oversown.clock.forward(days=60)
+    again = bureau.get("doubts/quality", as_of=found["due_on"]).json()["items"]
+    assert again == items, "the same day tells the same, whatever came later"
     assert taihe["recheck"]
     assert all(village.startswith(TAIHE) for village in taihe["recheck"])
     assert recorder.get("doubts/quality").status_code == 403

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from service.screening.models import Verdict
 from tests.case_desk import Desk
 from tests.service.test_case_leads import april, seen
 from tests.service.test_facts import facts, rows
@@ -48,7 +50,7 @@ def test_a_closed_case_has_its_clocks_and_its_rows(desk):
     for name in ("accept", "stop", "settle"):
         fact = told[f"cases.days_to_{name}"]
         (row,) = rows(desk.bureau, fact["code"], as_of=day)
-        assert (row["id"], row["amount"]) == (case, fact["value"])
+        assert (row["id"], round(row["amount"], 1)) == (case, fact["value"])
         assert fact["value"] >= 4, "seen on the 18th"
         assert "1 件到了这一步,0 件起始时间不明;最先发现:巡查 1 件" in fact["text"]
     assert facts(desk.bureau, as_of=OPENED)["cases.days_to_stop"]["value"] is None
@@ -84,6 +86,19 @@ def test_what_was_judged_later_does_not_change_what_was_known(county: County):
     assert {name: again[name] for name in ("value", "text", "digest", "n_rows")} == {
         name: then[name] for name in ("value", "text", "digest", "n_rows")
     }
+
+
+def test_a_parcel_of_two_seasons_is_one_by_its_newest(county: County):
+    county.screen()
+    one = facts(county.bureau, as_of=YEAR_END)["land.suspected"]
+    county.clock.forward(days=120)
+    county.screen(as_of="2024-04-01", season="2024")
+    with county.database.system_reading() as session:
+        seasons = set(session.scalars(sa.select(Verdict.season)))
+    assert seasons == {"2023", "2024"}
+    two = facts(county.bureau, as_of="2024-04-01")["land.suspected"]
+    ids = [each["id"] for each in rows(county.bureau, "land.suspected", as_of="2024-04-01")]
+    assert len(ids) == len(set(ids)) == two["value"] <= one["value"]
 
 
 def test_areas_and_farmland_are_of_what_is_suspected(county: County):

@@ -554,3 +554,11 @@ def test_one_entry_of_more_than_a_retail_outlet_holds_is_marked(bureau, shop):
     posted(bureau, shop, "receipt", 500_000.001, "2023-04-02")
     marks = bureau.get("stock/marks").json()["items"]
     assert [(each["mark"], each["since"]) for each in marks] == [("implausible", "2023-04-02")]
+
+
+def test_a_day_that_was_taken_back_is_no_expiry_of_its_batch(bureau):
+    shop = opened(bureau)
+    slip = posted(bureau, shop, "receipt", 10, "2023-03-01", batch="A", expires_on="2023-04-01")
+    bureau.post(f"stock/events/{slip['id']}/reversals", {"reason": "年份写错"})
+    posted(bureau, shop, "receipt", 10, "2023-03-01", batch="A", expires_on="2024-04-01")
+    posted(bureau, shop, "sale", 1, "2023-04-02", batch="A")

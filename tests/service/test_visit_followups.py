@@ -257,3 +257,12 @@ def test_every_other_outcome_forbids_to_say_that_nothing_was_found(
     assert said(bureau)[0] is True
     visited(officer, a_visit(outlet, team, outcome=outcome))
     assert said(bureau)[0] is False
+
+
+def test_samples_are_a_fact_with_its_age_and_who_sealed_them(bureau, officer, visit):
+    sample = sealed(officer, visit)
+    asked = {"as_of": "2023-04-10"}
+    fact = bureau.get("facts/visits.samples", **asked).json()
+    assert (fact["value"], fact["unit"], fact["age_days"]) == (1, "批次", 7)
+    (row,) = bureau.get("facts/visits.samples/rows", **asked).json()["items"]
+    assert (row["id"], row["recorded_by_name"]) == (sample["id"], "officer 441803")
