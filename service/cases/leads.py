@@ -134,7 +134,7 @@ def _open(session: Session, lead: LeadCreate) -> Case:
     add_parcel(session, made, lead.parcel_uid)
     for each in _seen(session, lead):
         _link(session, made, each)
-    standing.refresh(session, made)
+    standing.refresh_as_known(session, made)
     audit.record(
         session, "case.open", str(made.id), area_code=made.area_code, rule=lead.rule_id,
         parcel=lead.parcel_uid, verdict=lead.verdict_id,
@@ -181,7 +181,7 @@ def _hear(
         return  # what was seen before the end is no news
     n_new = sum(_link(session, case, each) for each in seen)
     if n_new or is_due:
-        standing.refresh(session, case)
+        standing.refresh_as_known(session, case)
     if n_new:
         audit.record(
             session, "case.signal", str(case.id), area_code=case.area_code, n_signals=n_new

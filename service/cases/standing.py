@@ -15,6 +15,7 @@ from inspections.case_clocks import Clocks, Pause, Sighting
 from inspections.case_held import Held, Piece
 from inspections.case_steps import Move, Step, Timed
 from inspections.case_words import Event, EvidenceKind, Purpose, Source, State
+from inspections.work_calendar import MissingYear
 from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseEvent, CaseEvidence, CaseParcel, CasePause, CaseSignal
 from service.database import thresholds_of
@@ -156,6 +157,19 @@ def refresh(session: Session, case: Case) -> None:
     now, case.due_on = due_on(session, case)
     case.step_n = now.n
     refresh_found(session, case)
+
+
+def refresh_as_known(session: Session, case: Case) -> None:
+    """Bring a case up to date where only the system acts.
+
+    A calendar that does not reach leaves it without a due day, which the nightly job tells and
+    mends: one year's end must not stop the screening of a county.
+    """
+    try:
+        refresh(session, case)
+    except MissingYear:
+        case.step_n, case.due_on = timed(case, events(session, case.id)).n, None
+        refresh_found(session, case)
 
 
 def refresh_found(session: Session, case: Case) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import shapely.affinity
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -121,6 +122,8 @@ def test_a_year_without_a_calendar_is_refused_and_nothing_is_guessed(desk, datab
     assert desk.card(case)["clocks"]["step_workdays_used"] is None, "it stays readable"
     filed = desk.bring(desk.officer, case, "document", "other", title="现场记录")
     assert filed["is_qualified"], "what is found in the field is taken"
+    opened = desk.lead(square=shapely.affinity.translate(SQUARE, 0.01))
+    assert desk.card(opened)["due_on"] is None, "a machine's lead comes in all the same"
     with pytest.raises(MissingYear):
         night(database)
 
