@@ -20,7 +20,6 @@ class SowingThresholds(_Section):
 
     warn_share_of_plan: Decimal
     doubt_share_of_plan: Decimal
-    max_cumulative_mu: Decimal
     min_years_for_mean: int
     max_years_for_mean: int
 

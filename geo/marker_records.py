@@ -81,7 +81,6 @@ PARCEL = np.dtype(
 """A parcel as a whole."""
 
 WINDOWS = ("main_seasons", "field_work", "pond_windows")
-OWN_OF_COMPOSITES = "trough_rise"
 GROWING = (
     "gap_days",
     "confirm_days",

@@ -170,27 +170,6 @@ def calendar_of(dates: Days, limits: MarkerLimits) -> Calendar:
     return Calendar(day, season, pond, work, first, last)
 
 
-def season_spans(dates: Days, limits: MarkerLimits) -> Days:
-    """Return the main seasons that a series touches.
-
-    Parameters
-    ----------
-    dates : datetime64[D] array, shape (t,)
-        Strictly rising civil days.
-    limits : MarkerLimits
-        Whose windows count.
-
-    Returns
-    -------
-    datetime64[D] array, shape (s, 2)
-        First and last day of each, in order.
-    """
-    calendar = calendar_of(dates, limits)
-    spans = np.stack([calendar.season_first, calendar.season_last], axis=1)
-    origin = np.asarray(dates, dtype="datetime64[D]")[0]
-    return np.asarray(origin + spans.astype("timedelta64[D]"))
-
-
 def _placed(dates: Days, windows: tuple[Window, ...]) -> tuple[Bytes, NDArray[np.int32]]:
     """Return the number of each date's window, in order of time over all years, and the spans."""
     years = range(int(str(dates[0])[:4]), int(str(dates[-1])[:4]) + 1)

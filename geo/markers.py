@@ -18,7 +18,7 @@ from geo.marker_records import (
     dates_of,
     numbers,
 )
-from geo.marker_rules import MarkerLimits, calendar_of, season_spans
+from geo.marker_rules import MarkerLimits, calendar_of
 from geo.marker_words import PhaseBit
 from geo.series import N_INDICES, Missing
 
@@ -222,7 +222,7 @@ def markers_of(
 
     with ThreadPoolExecutor(n_threads) as pool:
         deque(pool.map(fill, range(0, n, PARCELS_AT_ONCE)), maxlen=0)  # raises what one raised
-    return _told(dates, season_spans(dates, limits), found)
+    return _told(dates, dates[0] + spans.astype("timedelta64[D]"), found)
 
 
 def _told(dates: Days, spans: Days, found: "Found") -> Markers:

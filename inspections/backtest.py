@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspections.labels import AT_RISK, GROUP_OF, Group, Label
-from inspections.observed_use import ABANDONED_SEASONS, USES, LookAlike, ObservedUses
+from inspections.land_uses import USES
+from inspections.observed_use import ABANDONED_SEASONS, LookAlike, ObservedUses
 
 Flags = NDArray[np.bool_]
 Scores = NDArray[np.float64]

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from inspections import signals
+
 
 class State(StrEnum):
     """Where a case stands."""
@@ -193,7 +195,7 @@ SHOWS_TEXT = {Shows.CROP: "作物", Shows.TILLED_SOIL: "已翻耕的土地"}
 
 
 class Source(StrEnum):
-    """Who saw it."""
+    """Who saw it: a source of signals, or a photo in the case file."""
 
     TIP = "tip"
     PATROL = "patrol"
@@ -204,11 +206,7 @@ class Source(StrEnum):
 
 
 SOURCE_TEXT = {
-    Source.TIP: "举报",
-    Source.PATROL: "巡查",
-    Source.MONITORING: "监测",
-    Source.SCREENING: "影像筛查",
-    Source.ENFORCEMENT: "执法",
+    **{Source(each.value): text for each, text in signals.SOURCE_TEXT.items()},
     Source.PHOTO: "照片",
 }
 

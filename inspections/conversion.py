@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inspections.conversion_approvals import Standing, stand
 from inspections.conversion_classes import GROUPS, groups
-from inspections.conversion_lands import USES, Flags, Floats, Lands
+from inspections.conversion_lands import Flags, Floats, Lands
 from inspections.conversion_limits import ConversionLimits
 from inspections.conversion_predicates import PREDICATES, View, auxiliary_over_m2
 from inspections.conversion_rules import (
@@ -20,10 +20,11 @@ from inspections.conversion_rules import (
     Mode,
     Rule,
 )
-from inspections.land_uses import Use
+from inspections.land_uses import USES, Use
 
 CATEGORIES = tuple(Category)
 SIDES = (Farmland.OUT, Farmland.IN)
+ONE_BYTE = 256
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def judge(lands: Lands, rules: Sequence[Rule], limits: ConversionLimits) -> Judg
     refuse_unknown_predicates(rules)
     standing = stand(lands, rules, limits)
     is_farmland = _on_farmland(standing, limits)
+    assert len(GROUPS) * len(USES) * len(SIDES) <= ONE_BYTE, "a heap's number is one byte"
     key = (groups(lands) * np.uint8(len(USES)) + lands.use).astype(np.uint8)
     key = (key * np.uint8(2) + is_farmland).astype(np.uint8)
     order, n = np.argsort(key, kind="stable"), len(lands)  # 8 bits: a radix sort, O(n)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from inspections.conversion_lands import (
     KINDS,
     NO,
-    USES,
     Approvals,
     Days,
     Flags,
@@ -20,7 +19,7 @@ from inspections.conversion_lands import (
 from inspections.conversion_limits import ConversionLimits
 from inspections.conversion_predicates import add_months, is_earlier
 from inspections.conversion_rules import ApprovalKind, Holding, Rule
-from inspections.land_uses import Use
+from inspections.land_uses import USES, Use
 
 IDLE_USES = (Use.WEED_FALLOW, Use.WINTER_FALLOW, Use.SHRUB, Use.BARE)
 """Land at rest: what counts is the day that is spoken of, not when the weeds came."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inspections.conversion_lands import USES, Flags, Ints, Lands
+from inspections.conversion_lands import Flags, Ints, Lands
 from inspections.conversion_rules import LandGroup
-from inspections.land_uses import Use
+from inspections.land_uses import USES, Use
 
 GROUPS = tuple(LandGroup)
 CROPLAND = frozenset({"0101", "0102", "0103"})

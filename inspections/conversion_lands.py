@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspections.conversion_rules import ApprovalKind
-from inspections.land_uses import Use
+from inspections.land_uses import USES, Use
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
 Days = NDArray[np.datetime64]
 
-USES = tuple(Use)
 KINDS = tuple(ApprovalKind)
 NEVER = np.datetime64("NaT", "D")
 UNKNOWN, NO, YES = -1, 0, 1

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-M2_PER_MU = 2000 / 3
-
 
 @dataclass(frozen=True)
 class ConversionLimits:

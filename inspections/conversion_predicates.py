@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from inspections.conversion_classes import RESTORABLE, own_uses
 from inspections.conversion_lands import (
     NO,
-    USES,
     YES,
     Days,
     Flags,
@@ -19,9 +18,10 @@ from inspections.conversion_lands import (
     Ints,
     Lands,
 )
-from inspections.conversion_limits import M2_PER_MU, ConversionLimits
+from inspections.conversion_limits import ConversionLimits
 from inspections.conversion_rules import ApprovalKind, Farmland
-from inspections.land_uses import Use
+from inspections.land_uses import USES, Use
+from inspections.units import M2_PER_MU
 
 PLANTED_FOR_GOOD = (Use.ORCHARD, Use.TEA, Use.FOREST_TREES, Use.FISH_POND)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspections.conversion import Judgements
-from inspections.conversion_lands import USES, Days, Flags, Floats, Ints, Lands
+from inspections.conversion_lands import Days, Flags, Floats, Ints, Lands
 from inspections.conversion_rules import FLAGGED, Category, Holding, Rule
 from inspections.fusion import CLAIMS, WATCH, is_open, recency
 from inspections.fusion_words import (
@@ -20,7 +20,7 @@ from inspections.fusion_words import (
     Judged,
     VerdictClass,
 )
-from inspections.land_uses import Claim, Use
+from inspections.land_uses import USES, Claim, Use
 from inspections.signals import Source
 
 ORIGIN = "imagery"

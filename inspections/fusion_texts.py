@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from inspections.conversion_limits import M2_PER_MU
 from inspections.conversion_rules import CATEGORY_TEXT, FLAGGED
 from inspections.fusion_words import (
     CLASS_TEXT,
@@ -16,6 +15,7 @@ from inspections.fusion_words import (
 )
 from inspections.land_uses import CLAIM_TEXT
 from inspections.signals import SOURCE_TEXT, Source
+from inspections.units import M2_PER_MU
 
 URGENT = "涉及永久基本农田上的建设,应立即派人到现场核查。"
 SETTLED = frozenset({VerdictClass.CONFIRMED, VerdictClass.EXCLUDED, VerdictClass.NONE})

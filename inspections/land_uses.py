@@ -45,6 +45,10 @@ class Use(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+USES = tuple(Use)
+"""In the order in which arrays count them."""
+
+
 class Claim(StrEnum):
     """What a signal says is happening on the land."""
 

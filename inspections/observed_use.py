@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geo.marker_records import NEVER
 from geo.marker_words import SeasonState, Unknown
 from geo.markers import Markers, Spells
-from inspections.land_uses import Use
+from inspections.land_uses import USES, Use
 
 Days = NDArray[np.datetime64]
 Flags = NDArray[np.bool_]
@@ -18,7 +18,6 @@ Shares = NDArray[np.float32]
 Codes = NDArray[np.uint8]
 Offsets = NDArray[np.int16]
 
-USES = tuple(Use)
 CODE_OF = {use: np.uint8(code) for code, use in enumerate(USES)}
 YEAR_DAYS = 365
 LATEST = np.int16(np.iinfo(np.int16).max)

@@ -15,13 +15,14 @@ from geo.marker_words import Unknown as Why
 from geo.markers import markers_of
 from geo.series import Missing
 from inspections.conversion import CATEGORIES, Judgements, judge
-from inspections.conversion_lands import USES, Approvals, Flags, Floats, Ints, Lands
-from inspections.conversion_limits import M2_PER_MU, ConversionLimits
+from inspections.conversion_lands import Approvals, Flags, Floats, Ints, Lands
+from inspections.conversion_limits import ConversionLimits
 from inspections.conversion_rules import Category, Rule
 from inspections.fusion_machine import MachineVerdicts, fuse_machine
 from inspections.fusion_words import CLASSES, UNKNOWNS, FusionLimits, Unknown, VerdictClass
-from inspections.land_uses import Use
+from inspections.land_uses import USES, Use
 from inspections.observed_use import LookAlike, ObservedUses, UseLimits, observed
+from inspections.units import M2_PER_MU
 
 T = TypeVar("T")
 KNOWN = -1

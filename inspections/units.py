@@ -7,6 +7,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
+M2_PER_MU = 2000 / 3
+"""A mu is a fifteenth of a hectare."""
+
 
 class Unit(StrEnum):
     """What a count counts, as Chinese measure words tell it apart."""

@@ -20,7 +20,7 @@ from service.bulletins.models import Kind
 from service.errors import Invalid
 from service.facts import linting
 
-COUNTY, TOWN = areas.CODE_LENGTH["county"], areas.CODE_LENGTH["town"]
+COUNTY = areas.CODE_LENGTH["county"]
 HEAD = {
     "masthead": "报头",
     "title": "标题",

@@ -1,7 +1,7 @@
 """The API of cases."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from fastapi.responses import StreamingResponse
@@ -44,7 +44,6 @@ from service.security import SessionDep
 router = APIRouter(prefix="/api/v1", tags=["cases"], route_class=StrictRoute)
 READ = [allow("case.read")]
 ZIP = "application/zip"
-Responses = dict[int | str, dict[str, Any]]
 
 
 @router.get("/cases", response_model=Page[CaseRead], dependencies=READ)

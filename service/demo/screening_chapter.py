@@ -25,8 +25,8 @@ from service.parcels.schemas import ApprovalCreate, Geometry
 from service.records import NAMESPACE
 from service.schemas import CIVIL_ZONE
 from service.screening import actions
-from service.signals.actions import Said, Spot, record_signals
 from service.signals.land_around import land_around
+from service.signals.recording import Said, Spot, record_signals
 
 COUNTY = "441803"
 FIRST_DAY = date(2023, 3, 9)

@@ -15,7 +15,7 @@ ADEQUACY = "adequacy"
 """Rows that are reckoned of several books: nobody entered them."""
 KG_PER_T = 1000
 CLASSES = (Category.FERTILIZER, Category.PESTICIDE)
-ONE, ZERO = Decimal(1), Decimal(0)
+ONE = Decimal(1)
 
 
 def _active(category: Category | None) -> Callable[[Reading], Computed]:

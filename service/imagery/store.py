@@ -139,11 +139,6 @@ def read_cube(
     return [UUID(each) for each in uids], np.asarray(dates, "datetime64[D]"), cube, missing
 
 
-def towns(folder: Path, season: str) -> list[str]:
-    """Return the towns that have observations of a season."""
-    return sorted(path.stem for path in (folder / season).glob("*.parquet"))
-
-
 def seasons(folder: Path) -> list[str]:
     """Return the seasons that have observations."""
     return sorted(each.name for each in folder.glob("[0-9]*") if each.is_dir())

@@ -17,8 +17,9 @@ from service.cases.queries import Filter
 from service.cases.schemas import CaseCard, CaseRead
 from service.errors import Invalid
 from service.pages.board import BLANK
-from service.pages.case_words import places, words
+from service.pages.case_words import words
 from service.pages.page import PageFrame
+from service.pages.places import places
 from service.schemas import AreaCode, Cursor, civil_day
 from service.screening import queries as verdicts
 from service.screening.schemas import VerdictCard

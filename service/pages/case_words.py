@@ -1,6 +1,5 @@
 """How cases read on pages, and what a form of a step asks for."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +18,6 @@ from inspections.case_words import (
 from inspections.conversion_rules import CATEGORY_TEXT
 from inspections.fusion_words import CLASS_TEXT
 from service.areas import queries as areas
-from service.pages.page import PageFrame
 
 TOWN = areas.CODE_LENGTH["town"]
 KIND_TEXT = {
@@ -78,15 +76,4 @@ def words() -> dict[str, Any]:
         "ASIDE": ASIDE,
         "GOOD": GOOD,
         "new_id": uuid4,
-    }
-
-
-def places(page: PageFrame, codes: Iterable[str]) -> dict[str, str]:
-    """Return code -> town and village, as people say it."""
-    asked = set(codes)
-    found = areas.names_of(page.session, asked | {code[:TOWN] for code in asked})
-    told = {code: dict.fromkeys((code[:TOWN], code)) for code in asked}
-    return {
-        code: " ".join(found[each] for each in parts if each in found) or code
-        for code, parts in told.items()
     }

@@ -27,6 +27,7 @@ from service.doubts.states import (
 )
 from service.pages.board import BLANK
 from service.pages.page import PageFrame
+from service.pages.places import places
 from service.schemas import AreaCode, Day, Page
 
 TOWN = areas.CODE_LENGTH["town"]
@@ -85,7 +86,7 @@ def register(page: PageFrame, asked: Asked) -> dict[str, Any]:
         "items": listed.items,
         "next": listed.next,
         "earlier": max(asked.cursor - SHOWN, 0),
-        "places": _places(page, [each.area_code for each in listed.items]),
+        "places": places(page, [each.area_code for each in listed.items]),
         "towns": _names(page),
         "by_town": Counter(each.area_code[:TOWN] for each in opened),
         "by_rule": Counter(each.rule for each in opened),
@@ -120,24 +121,12 @@ def _names(page: PageFrame) -> dict[str, str]:
     return areas.unit_names(page.session, within=within, level="town", on=today)
 
 
-def _places(page: PageFrame, codes: list[str]) -> dict[str, str]:
-    wanted = {*codes, *(code[:TOWN] for code in codes)}
-    found = areas.villages_by_code(page.session, wanted)
-    return {
-        code: " ".join(
-            found[each].name for each in dict.fromkeys((code[:TOWN], code)) if each in found
-        )
-        or code
-        for code in codes
-    }
-
-
 def card(page: PageFrame, doubt_id: UUID) -> dict[str, Any]:
     """Gather one doubt."""
     found = queries.card(page.session, doubt_id)
     return words() | {
         "doubt": found,
-        "place": _places(page, [found.area_code])[found.area_code],
+        "place": places(page, [found.area_code])[found.area_code],
         "may_reply": page.may("doubt.reply") and found.state in OPEN,
         "may_settle": page.may("doubt.settle") and found.state in OPEN,
         "verdicts": list(Verdict),

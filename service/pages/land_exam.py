@@ -12,7 +12,7 @@ from service.parcels.schemas import FindingRead
 
 FIRST = 5
 """Findings of each rule that the page shows; all of them are in the workbook."""
-BLOCK, WARN = "block", "warn"
+BLOCK = "block"
 CLOSE_UP = 17
 """The zoom at which one parcel fills the map."""
 

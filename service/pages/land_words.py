@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from inspections.units import M2_PER_MU
 from service.landfiles import canonical, presets
 from service.landfiles.limits import STAGES
 from service.parcels.codes import KIND_TEXT
@@ -76,7 +77,6 @@ TYPE_TEXT = {
     "timestamp": "时间",
     "binary": "二进制",
 }
-M2_PER_MU = 2000 / 3
 KIB, MIB = 2**10, 2**20
 
 

@@ -32,7 +32,7 @@ from service.sowing.schemas import Progress
 from service.supply.models import Category
 from service.supply.outlets import CATEGORY_TEXT
 
-WEEK, SOON = timedelta(days=7), timedelta(days=21)
+SOON = timedelta(days=21)
 TILES = {
     "进度": ("sowing.grain", "sowing.share_of_plan", "sowing.early_rice", "sowing.yoy"),
     "保供": ("stock.fertilizer", "stock.pesticide"),

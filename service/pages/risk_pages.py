@@ -19,9 +19,10 @@ from service.cases import queries as cases
 from service.cases.queries import Filter
 from service.pages import land_map
 from service.pages.board import BLANK
-from service.pages.case_words import CLASS_TAG, places
+from service.pages.case_words import CLASS_TAG
 from service.pages.content_policy import content_policy
 from service.pages.page import PageFrame
+from service.pages.places import places
 from service.parcels.schemas import BoxText
 from service.schemas import AreaCode, Code, Cursor
 from service.screening import queries

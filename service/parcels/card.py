@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo import ellipsoid
+from inspections.units import M2_PER_MU
 from service.areas.queries import villages_by_code
 from service.parcels import codes, findings, queries
 from service.parcels.models import Approval, LandImport, ParcelVersion
@@ -26,7 +27,6 @@ from service.parcels.schemas import (
     VersionRead,
 )
 
-M2_PER_MU = 2000 / 3
 TOWN = 9
 
 

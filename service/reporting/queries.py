@@ -32,7 +32,6 @@ from service.security import AFTER_ANY_DIGIT
 
 HOLIDAYS = Path(__file__).parents[2] / "config" / "codes" / "holidays.csv"
 FILING_STATES = frozenset({TaskState.PENDING, TaskState.DRAFT, TaskState.RETURNED})
-TOWN_DIGITS = 9
 
 
 @cache

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from geo import ellipsoid
 from inspections.conversion import judge
-from inspections.conversion_lands import USES, Lands
+from inspections.conversion_lands import Lands
 from inspections.conversion_rules import Rule
 from inspections.fusion_machine import judged_of
 from inspections.fusion_words import USE_OF_CLAIM, Judged
-from inspections.land_uses import Claim, Use
+from inspections.land_uses import USES, Claim, Use
 from inspections.screening import Screened, ScreeningLimits
 from service.parcels.models import Approval, ParcelVersion
 from service.parcels.queries import Moment

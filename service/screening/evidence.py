@@ -42,8 +42,7 @@ def of_parcels(
     found: dict[UUID, list[Told]] = defaultdict(list)
     since = moment.on - timedelta(days=oldest_days)
     wanted = signals.Wanted(since=since, as_of=moment.on, known_at=moment.known_at)
-    table = SignalParcel.__table__.c
-    here = select(table.signal_id).where((table.area_code >= area) & (table.area_code < area + ":"))
+    here = select(SignalParcel.signal_id).where(within(SignalParcel.area_code, area))
     rows = session.scalars(signals.signals(wanted).where(Signal.id.in_(here))).all()
     lands = signals.parcels(session, [each.id for each in rows])
     for signal in rows:

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.conversion_approvals import cutting_kinds
-from inspections.conversion_lands import USES
 from inspections.conversion_rules import FLAGGED
 from inspections.fusion import CLAIMS, WATCH, fuse
 from inspections.fusion_machine import evidence_of, judged_of
@@ -28,7 +27,7 @@ from inspections.fusion_words import (
     VerdictClass,
 )
 from inspections.fusion_words import Verdict as Said
-from inspections.land_uses import Claim
+from inspections.land_uses import USES, Claim
 from inspections.screening import Screened, ScreeningLimits, idle_rows, listed_together
 from service import space
 from service.database import thresholds_of

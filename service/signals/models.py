@@ -122,7 +122,7 @@ class SignalDecision(AreaScoped, Recorded, Base):
 
 
 class SignalStage(AreaScoped, Base):
-    """A step of a signal towards its end; written by the bureau, or by its case."""
+    """A step of a signal towards its end; written by the bureau."""
 
     __tablename__ = "signal_stages"
     __table_args__ = (UniqueConstraint("signal_id", "n"),)
@@ -173,7 +173,7 @@ class TipPhoto(AreaScoped, Base):
 
 
 class SealedInformant(Base):
-    """Who told, sealed. Read by `service.signals.unsealing` and by nothing else."""
+    """Who told, sealed. Read by `service.signals.informants` and by nothing else."""
 
     __tablename__ = "sealed_informants"
 

@@ -19,6 +19,7 @@ from inspections.patches import (
     shift_evidence,
 )
 from inspections.signals import MatchState, Source
+from inspections.units import M2_PER_MU
 from service import records, space
 from service.database import thresholds_of
 from service.errors import Invalid
@@ -29,14 +30,13 @@ from service.parcels.schemas import Datum
 from service.records import NAMESPACE
 from service.schemas import CIVIL_ZONE
 from service.security import Viewer, is_in_view, whole_system
-from service.signals.actions import AS_IS, Said, Spot, record_signals
 from service.signals.codes import patch_types
 from service.signals.land_around import land_around
 from service.signals.models import PatchImport, Signal, SignalParcel
 from service.signals.patch_files import PatchFile, PatchIn
+from service.signals.recording import AS_IS, Said, Spot, record_signals
 from service.signals.schemas import PatchReport, PatchRowRead
 
-M2_PER_MU = 2000 / 3
 MAX_SAID = 500
 MAX_TRIED = 200
 """Patches that are laid on the parcels to tell their datum."""

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4, uuid5
 
 import numpy as np
 import shapely
@@ -22,15 +22,15 @@ from inspections.signals import Source
 from service import records
 from service.areas import queries as areas
 from service.database import clock_of, thresholds_of
-from service.errors import Invalid, NotFound
+from service.errors import Invalid
 from service.parcels.models import FarmlandVersion
 from service.parcels.outlines import position
 from service.parcels.queries import Moment, valid
 from service.records import NAMESPACE, within
 from service.security import whole_system
-from service.signals import actions
-from service.signals.actions import Said, point_spot
+from service.signals import recording
 from service.signals.models import Patrol
+from service.signals.recording import Said, point_spot
 from service.signals.schemas import PatrolCreate, PatrolRead
 from service.space import wkb_of
 
@@ -46,7 +46,7 @@ def file_patrol(session: Session, given: PatrolCreate) -> tuple[Patrol, bool]:
         return known, False
     _refuse_impossible(session, given)
     if given.because_of is not None:
-        actions.signal(session, given.because_of)
+        recording.signal(session, given.because_of)
     records.take_turn(session)
     known = records.known(session, Patrol, given.id, digest)
     if known is not None:
@@ -142,15 +142,7 @@ def _record_findings(session: Session, patrol: Patrol, given: PatrolCreate) -> N
             area_m2=each.area_m2,
             note=each.note,
         )
-        actions.record_signal(session, said)
-
-
-def patrol(session: Session, patrol_id: UUID) -> Patrol:
-    """Return one patrol in view."""
-    found = session.scalars(select(Patrol).where(Patrol.id == patrol_id)).first()
-    if found is None:
-        raise NotFound("没有这次巡查;请核对编号", id=str(patrol_id))
-    return found
+        recording.record_signal(session, said)
 
 
 def patrols(

@@ -18,7 +18,6 @@ from service.database import thresholds_of
 from service.errors import NotFound
 from service.records import within
 from service.schemas import CIVIL_ZONE, civil_day
-from service.signals.actions import signal
 from service.signals.models import (
     Signal,
     SignalDecision,
@@ -28,6 +27,7 @@ from service.signals.models import (
     Tip,
     TipPhoto,
 )
+from service.signals.recording import signal
 from service.signals.schemas import (
     RelatedRead,
     SignalCard,

@@ -24,7 +24,7 @@ from service.schemas import (
     said_already,
 )
 from service.security import SessionDep
-from service.signals import actions, patch_door, patrol_actions, queries
+from service.signals import actions, patch_door, patrol_actions, queries, recording
 from service.signals.queries import Wanted
 from service.signals.schemas import (
     DecisionCreate,
@@ -87,7 +87,7 @@ def read_signal(session: SessionDep, signal_id: Id) -> SignalCard:
 def take_stage(session: SessionDep, signal_id: Id, given: StageCreate) -> SignalRead:
     """Enter how far a signal is."""
     actions.take_stage(session, signal_id, given)
-    return queries.shown(session, [actions.signal(session, signal_id)])[0]
+    return queries.shown(session, [recording.signal(session, signal_id)])[0]
 
 
 @router.post("/signals/{signal_id}/decisions", response_model=SignalRead, dependencies=DECIDE)
@@ -95,7 +95,7 @@ def decide(session: SessionDep, signal_id: Id, given: DecisionCreate) -> SignalR
     """Decide whether a signal speaks of a parcel."""
     actions.decide(session, signal_id, given)
     session.flush()
-    return queries.shown(session, [actions.signal(session, signal_id)])[0]
+    return queries.shown(session, [recording.signal(session, signal_id)])[0]
 
 
 @router.get("/patrols", response_model=Page[PatrolRead], dependencies=[allow("patrol.read")])

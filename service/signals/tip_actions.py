@@ -19,10 +19,11 @@ from service.parcels.queries import Moment
 from service.photos.store import PhotoStore
 from service.schemas import CIVIL_ZONE, civil_day
 from service.security import whole_system
-from service.signals import informants, matching
-from service.signals.actions import Said, Spot, point_spot, record_signal, step_to
+from service.signals import informants, matching, queries
+from service.signals.actions import step_to
 from service.signals.informants import Picture
-from service.signals.models import Signal, SignalStage, Stage, Tip, TipPhoto
+from service.signals.models import Signal, Stage, Tip, TipPhoto
+from service.signals.recording import Said, Spot, point_spot, record_signal
 from service.signals.schemas import TipOffered, TipReceipt, TipStatus
 from service.signals.sealing import Sealer, receipt_hash
 
@@ -227,12 +228,7 @@ def _again(session: Session, same: Signal) -> None:
 
 def stage_of(session: Session, signal_id: UUID) -> Stage:
     """Return how far a signal is."""
-    found = session.scalars(
-        select(SignalStage.stage)
-        .where(SignalStage.signal_id == signal_id)
-        .order_by(SignalStage.n.desc())
-    ).first()
-    return found or Stage.RECEIVED
+    return queries.stages(session, [signal_id]).get(signal_id, Stage.RECEIVED)
 
 
 def status(session: Session, receipt: str) -> TipStatus:

@@ -15,9 +15,6 @@ from service.supply.stock_held import share_of
 from service.supply.stock_positions import Position, positions
 from service.supply.stock_schemas import BalanceLine, Balances, By
 
-MANY = 60
-"""Outlets from which on it is cheaper to read the whole book than to name them."""
-SHARE = Decimal("0.0001")
 NOTHING = Decimal(0)
 
 

@@ -16,8 +16,6 @@ from service.supply.outlets import TOWN, Question
 from service.supply.stock_positions import freshness, must_fold, positions
 from service.supply.stock_sums import Sums
 
-MANY = 60
-"""Outlets from which on it is cheaper to read the whole book than to name them."""
 SHARE = Decimal("0.0001")
 NOTHING = Decimal(0)
 

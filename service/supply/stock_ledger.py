@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -15,11 +14,6 @@ from service.supply.outlets import Question
 from service.supply.stock_models import StockEvent
 from service.supply.stock_rollups import DAY, STATE
 from service.supply.stock_schemas import DayRead
-
-MANY = 60
-"""Outlets from which on it is cheaper to read the whole book than to name them."""
-SHARE = Decimal("0.0001")
-NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import groupby
 from uuid import UUID
 
@@ -23,8 +22,6 @@ from service.supply.stock_rollups import DAY, EVENT, STATE, Card
 
 MANY = 60
 """Outlets from which on it is cheaper to read the whole book than to name them."""
-SHARE = Decimal("0.0001")
-NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
