@@ -13,7 +13,6 @@ import numpy as np
 
 from benchmarks.load import spread
 from config.thresholds import Thresholds
-from geo.marker_rules import MarkerLimits
 from geo.markers import Markers, markers_of
 
 N_PARCELS, N_QUICK, N_SMALL = 1_000_000, 100_000, 10_000
@@ -73,7 +72,7 @@ def _kinds(day: np.ndarray) -> np.ndarray:
 
 def measure(is_quick: bool) -> list[str]:
     """Measure both sizes in turn and return the lines of the report."""
-    limits = MarkerLimits(**Thresholds.read().markers.model_dump())
+    limits = Thresholds.read().markers
     n_threads = os.cpu_count() or 1
     n = N_QUICK if is_quick else N_PARCELS
     dates, cube, missing = season(n)

@@ -22,7 +22,6 @@ from inspections.conversion_rules import Rule, parsed
 from inspections.fusion_machine import fuse_machine
 from inspections.fusion_words import FusionLimits
 from inspections.land_uses import Use
-from inspections.signals import Source
 
 SIZES = (10_000, 100_000, 1_000_000)
 CUBE = (36, 4)
@@ -36,9 +35,7 @@ def shipped() -> tuple[tuple[Rule, ...], ConversionLimits, FusionLimits]:
     with table.open(encoding="utf-8", newline="") as file:
         rules = parsed(csv.DictReader(file))
     told = Thresholds.read()
-    weights = {Source(name): each for name, each in told.fusion.weights.items()}
-    fusion = FusionLimits(**(told.fusion.model_dump() | {"weights": weights}))
-    return rules, ConversionLimits(**told.conversion.model_dump()), fusion
+    return rules, told.conversion, told.fusion
 
 
 def a_county(n: int, seed: int = 20230801) -> Lands:

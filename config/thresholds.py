@@ -1,4 +1,7 @@
-"""The numbers that checks compare with, as one frozen object read from `thresholds.toml`."""
+"""The numbers that checks compare with, as one frozen object read from `thresholds.toml`.
+
+Where a rule has all its limits in one dataclass, that is the section: no number is listed twice.
+"""
 
 import tomllib
 from datetime import date
@@ -7,6 +10,15 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
+
+from geo.drops import DropLimits
+from geo.marker_rules import MarkerLimits
+from inspections.case_photos import ShotLimits
+from inspections.conversion_limits import ConversionLimits
+from inspections.fusion_words import FusionLimits
+from inspections.observed_use import UseLimits
+from inspections.patrols import PatrolLimits
+from inspections.photo_marks import PhotoLimits
 
 SHIPPED = Path(__file__).with_name("thresholds.toml")
 
@@ -101,16 +113,6 @@ class LintThresholds(_Section):
 
     about_share: Decimal
     understated_times: Decimal
-
-
-class PhotoThresholds(_Section):
-    """When a photo is marked; see `inspections.photo_marks.PhotoLimits`."""
-
-    max_clock_gap_hours: float
-    max_accuracy_m: float
-    max_position_gap_m: float
-    max_subject_distance_m: float
-    assumed_zone_hours: float
 
 
 class SowingWeather(_Section):
@@ -213,75 +215,6 @@ class DoubtThresholds(_Section):
     storage_share: Decimal
 
 
-MonthDay = tuple[int, int]
-Windows = tuple[tuple[MonthDay, MonthDay], ...]
-
-
-class MarkerThresholds(_Section):
-    """What a series of imagery shows; see `geo.marker_rules.MarkerLimits`."""
-
-    min_clear_dates: int
-    gap_days: int
-    spike_depth: float
-    spike_days: int
-    flood_margin: float
-    half_max_share: float
-    confirm_days: int
-    season_days: int
-    canopy_ndvi: float
-    rise: float
-    trough_depth: float
-    trough_rise: float
-    harvest_drop: float
-    harvest_days: int
-    harvest_max_days: int
-    bare_bsi: float
-    bare_ndvi: float
-    bare_dates: int
-    bare_days: int
-    built_days: int
-    built_dates: int
-    built_bsi_range: float
-    pond_share: float
-    pond_ndvi: float
-    pond_dates: int
-    pond_days: int
-    tree_low: float
-    tree_range: float
-    tree_lswi: float
-    tree_dry_share: float
-    tree_dates: int
-    tree_days: int
-    idle_dates: int
-    idle_gap_days: int
-    weed_low: float
-    weed_high: float
-    main_seasons: Windows
-    field_work: Windows
-    pond_windows: Windows
-
-
-class UseThresholds(_Section):
-    """How markers become a use; see `inspections.observed_use.UseLimits`."""
-
-    earthwork_days: int
-    crop_after_bare_days: int
-    harvest_before_bare_days: int
-    grain_days: int
-    crop_days: int
-    unseen_flood_confidence: float
-    dry_crop_confidence: float
-    one_season_confidence: float
-
-
-class DropThresholds(_Section):
-    """When a fall of NDVI is an event; see `geo.drops.DropLimits`."""
-
-    drop: float
-    days: int
-    dated_back_days: int
-
-
 class BulletinThresholds(_Section):
     """When a bulletin may be issued, and when a correction is proposed."""
 
@@ -291,48 +224,6 @@ class BulletinThresholds(_Section):
     share_tolerance: Decimal
     count_tolerance: int
     stale_days: int
-
-
-class ConversionThresholds(_Section):
-    """What the conversion rules compare with; see `inspections.conversion_limits`."""
-
-    min_confidence: float
-    farmland_overlap_m2: float
-    farmland_overlap_share: float
-    approved_cover_share: float
-    approved_least_share: float
-    approved_area_tolerance_share: float
-    disaster_months: int
-    approved_idle_months: int
-    emergency_months: int
-    restoration_months: int
-    auxiliary_share: float
-    auxiliary_mu: float
-    auxiliary_large_mu: float
-    large_grain_mu: float
-    earthwork_days: int
-    belt_major_m: float
-    belt_minor_m: float
-    trench_share: float
-    idle_seasons: int
-    idle_long_seasons: int
-    idle_long_months: int
-    idle_group_mu: float
-    idle_gap_m: float
-    winter_months: tuple[int, ...]
-    stock_until: date
-
-
-class FusionThresholds(_Section):
-    """What signals are worth, and what they come to; see `inspections.fusion_words`."""
-
-    half_life_days: float
-    oldest_days: int
-    suspected_score: float
-    likely_score: float
-    likely_sources: int
-    document_share: float
-    weights: dict[str, float]
 
 
 class ImageryThresholds(_Section):
@@ -345,15 +236,6 @@ class ImageryThresholds(_Section):
     max_odd_share: float
     offset_dark_reflectance: float
     scl_cloud: tuple[int, ...]
-
-
-class PatrolThresholds(_Section):
-    """How a track is read; see `inspections.patrols.PatrolLimits`."""
-
-    longest_gap_min: float
-    fastest_m_s: float
-    cell_deg: float
-    step_m: float
 
 
 class SignalThresholds(_Section):
@@ -383,7 +265,7 @@ class SignalThresholds(_Section):
     shift_least_gain: float
     max_patches: int
     join_radius_m: dict[str, float]
-    patrol: PatrolThresholds
+    patrol: PatrolLimits
 
 
 class CaseThresholds(_Section):
@@ -403,20 +285,6 @@ class CaseThresholds(_Section):
     follow_share: float
 
 
-class CasePhotoThresholds(_Section):
-    """When a photo proves something of a parcel; see `inspections.case_photos.ShotLimits`."""
-
-    good_accuracy_m: float
-    max_accuracy_m: float
-    max_distance_m: float
-    max_position_gap_m: float
-    bearing_tolerance_deg: float
-    field_of_view_deg: float
-    declination_deg: float
-    near_m: float
-    range_m: float
-
-
 class Thresholds(_Section):
     """All thresholds of one deployment."""
 
@@ -428,22 +296,22 @@ class Thresholds(_Section):
     stock: StockThresholds
     adequacy: AdequacyThresholds
     prices: PriceThresholds
-    photos: PhotoThresholds
+    photos: PhotoLimits
     agronomy: AgronomyThresholds
     visits: VisitThresholds
     lint: LintThresholds
     doubts: DoubtThresholds
     rechecks: RecheckThresholds
-    markers: MarkerThresholds
-    observed_use: UseThresholds
-    drops: DropThresholds
+    markers: MarkerLimits
+    observed_use: UseLimits
+    drops: DropLimits
     bulletins: BulletinThresholds
     signals: SignalThresholds
     imagery: ImageryThresholds
     cases: CaseThresholds
-    case_photos: CasePhotoThresholds
-    conversion: ConversionThresholds
-    fusion: FusionThresholds
+    case_photos: ShotLimits
+    conversion: ConversionLimits
+    fusion: FusionLimits
 
     @classmethod
     def read(cls, path: Path = SHIPPED) -> Self:

@@ -10,7 +10,6 @@ from rich.table import Table
 
 from config.thresholds import Thresholds
 from geo import markers
-from geo.marker_rules import MarkerLimits
 from inspections import observed_use
 from inspections.backtest import Report, backtest
 from service import records
@@ -34,11 +33,10 @@ def backtest_table(
         series.dates,
         series.cube,
         series.missing,
-        MarkerLimits(**thresholds.markers.model_dump()),
+        thresholds.markers,
     )
     day = as_of or series.dates[-1].item()
-    limits = observed_use.UseLimits(**thresholds.observed_use.model_dump())
-    report = backtest(labelled.labels, observed_use.observed(found, limits, day))
+    report = backtest(labelled.labels, observed_use.observed(found, thresholds.observed_use, day))
     _show(report, day, reports.OF_SERIES)
     for text, n in (
         ("同一图斑同一天重复的观测", series.n_doubles),

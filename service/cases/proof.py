@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from inspections import case_photos, view_cones
-from inspections.case_photos import Judged, Shot, ShotLimits
+from inspections.case_photos import Judged, Shot
 from inspections.case_words import Event, Purpose
 from inspections.photos import Mark
 from service import audit
@@ -31,10 +31,6 @@ WINDOW_OF = {
     Purpose.RESTORED: Event.ORDER,
 }
 """Since which step a photo of a purpose may have been taken; others since the round began."""
-
-
-def shot_limits(session: Session) -> ShotLimits:
-    return ShotLimits(**thresholds_of(session).case_photos.model_dump())
 
 
 def land_of(session: Session, case: Case) -> shapely.Geometry:
@@ -66,7 +62,7 @@ def photo_verdict(session: Session, case: Case, photo: Photo, purpose: Purpose) 
     return case_photos.judge(
         replace(shot_of(photo), is_known=_is_known(session, case, photo, purpose)),
         land_of(session, case),
-        shot_limits(session),
+        thresholds_of(session).case_photos,
         since=since,
         until=max(photo.recorded_at, audit.instant(session)),
     )
@@ -141,7 +137,7 @@ class Spot:
 
 def spot_verdict(session: Session, case: Case, spot: Spot, purpose: Purpose) -> Judged:
     """Return what a position is worth: near the land, or in it where an acceptance is filed."""
-    limits = shot_limits(session)
+    limits = thresholds_of(session).case_photos
     away = view_cones.distance_m(land_of(session, case), spot.lon, spot.lat)
     faults = [Mark("mock_position", "设备报告位置是模拟的")] if spot.is_mock else []
     if spot.accuracy_m is None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from sqlalchemy.orm import Session
 
 from inspections.exif import read_exif
-from inspections.photo_marks import Circumstances, PhotoLimits, distance_m, marks_of
+from inspections.photo_marks import Circumstances, distance_m, marks_of
 from inspections.photos import Told, told
 from service import audit, records
 from service.areas import queries as areas
@@ -50,7 +50,7 @@ def file_photo(session: Session, store: PhotoStore, offered: Offered) -> tuple[P
     photo = told(read_exif(header.exif))
     around = _circumstances(session, values, area_code)
     around = replace(around, subject_distance_m=_subject_distance_m(session, values, photo))
-    marks = marks_of(photo, around, _limits(session))
+    marks = marks_of(photo, around, thresholds_of(session).photos)
     values |= _of_exif(photo) | {
         "area_code": area_code,
         "sha256": sha256,
@@ -157,10 +157,6 @@ def _distance_m(land: shapely.Geometry, lon: float, lat: float) -> float:
     nearest = shapely.shortest_line(land, shapely.Point(lon, lat))
     (x, y), _ = nearest.coords
     return distance_m(x, y, lon, lat)
-
-
-def _limits(session: Session) -> PhotoLimits:
-    return PhotoLimits(**thresholds_of(session).photos.model_dump())
 
 
 def view(store: PhotoStore, found: Photo) -> bytes:

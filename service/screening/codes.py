@@ -6,13 +6,8 @@ from pathlib import Path
 
 import config
 from config.thresholds import Thresholds
-from geo.marker_rules import MarkerLimits
-from inspections.conversion_limits import ConversionLimits
 from inspections.conversion_rules import Rule, parsed
-from inspections.fusion_words import FusionLimits
-from inspections.observed_use import UseLimits
 from inspections.screening import ScreeningLimits
-from inspections.signals import Source
 
 TABLE = Path(config.__file__).parent / "codes" / "conversion_rules.csv"
 
@@ -26,11 +21,9 @@ def rules() -> tuple[Rule, ...]:
 
 def limits(thresholds: Thresholds) -> ScreeningLimits:
     """Return the numbers of every step of a screening."""
-    told = thresholds.fusion.model_dump()
-    told["weights"] = {Source(name): weight for name, weight in told["weights"].items()}
     return ScreeningLimits(
-        markers=MarkerLimits(**thresholds.markers.model_dump()),
-        uses=UseLimits(**thresholds.observed_use.model_dump()),
-        conversion=ConversionLimits(**thresholds.conversion.model_dump()),
-        fusion=FusionLimits(**told),
+        markers=thresholds.markers,
+        uses=thresholds.observed_use,
+        conversion=thresholds.conversion,
+        fusion=thresholds.fusion,
     )

@@ -1,6 +1,5 @@
 """Entering patrols: the track becomes figures, the findings become signals."""
 
-from dataclasses import fields
 from datetime import datetime, timedelta
 from uuid import uuid4, uuid5
 
@@ -80,14 +79,8 @@ def _refuse_impossible(session: Session, given: PatrolCreate) -> None:
         raise Invalid("轨迹点和发现的时间须在开始与结束之间", field="points")
 
 
-def limits(session: Session) -> PatrolLimits:
-    """Return this deployment's numbers."""
-    told = thresholds_of(session).signals.patrol
-    return PatrolLimits(**{each.name: getattr(told, each.name) for each in fields(PatrolLimits)})
-
-
 def _figures(session: Session, given: PatrolCreate) -> dict[str, object]:
-    numbers = limits(session)
+    numbers = thresholds_of(session).signals.patrol
     points = in_order(
         [TrackPoint(*position(e.lon, e.lat, given.datum), e.at) for e in given.points or ()]
     )

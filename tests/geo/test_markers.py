@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.thresholds import Thresholds
-from geo.drops import DropLimits, drops_of
-from geo.marker_rules import MarkerLimits, calendar_of
+from geo.drops import drops_of
+from geo.marker_rules import calendar_of
 from geo.marker_words import SeasonState, Unknown
 from geo.markers import Markers, markers_of
 from geo.series import BSI, EVI, LSWI, NDVI, Missing
 from tests import curves
 
 SHIPPED = Thresholds.read()
-LIMITS = MarkerLimits(**SHIPPED.markers.model_dump())
-DROPS = DropLimits(**SHIPPED.drops.model_dump())
+LIMITS = SHIPPED.markers
+DROPS = SHIPPED.drops
 DATES = curves.days_of()
 ALL = (
     curves.double_rice, curves.weeds, curves.maize, curves.trees, curves.pond, curves.site,

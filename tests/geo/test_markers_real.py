@@ -9,14 +9,13 @@ import pytest
 
 from config.thresholds import Thresholds
 from geo import series, stamps
-from geo.drops import DropLimits, drops_of
-from geo.marker_rules import MarkerLimits
+from geo.drops import drops_of
 from geo.markers import markers_of
 from geo.series import Missing
 
 SHIPPED = Thresholds.read()
-LIMITS = MarkerLimits(**SHIPPED.markers.model_dump())
-DROPS = DropLimits(**SHIPPED.drops.model_dump())
+LIMITS = SHIPPED.markers
+DROPS = SHIPPED.drops
 MOWN_FROM, MOWN_TO = np.datetime64("2020-04-15"), np.datetime64("2020-10-31")
 WITHIN_DAYS = 10
 CLEAR_RED, CLEAR_SD = 0.11, 0.08

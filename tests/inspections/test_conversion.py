@@ -15,13 +15,12 @@ import config
 from config.thresholds import Thresholds
 from inspections.conversion import CATEGORIES, judge
 from inspections.conversion_lands import KINDS, USES, Approvals, Lands
-from inspections.conversion_limits import ConversionLimits
 from inspections.conversion_predicates import PREDICATES, add_months
 from inspections.conversion_rules import ApprovalKind, Category, Mode, parsed
 from inspections.land_uses import Use
 
 TABLE = Path(config.__file__).parent / "codes" / "conversion_rules.csv"
-LIMITS = ConversionLimits(**Thresholds.read().conversion.model_dump())
+LIMITS = Thresholds.read().conversion
 CLASSES = ("0101", "0301", "0201K", "0201", "1104K", "1202")
 ATTRIBUTES = ("", "JKHF", "LS")
 FIRST = np.datetime64("2023-03-01")

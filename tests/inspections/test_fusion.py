@@ -14,7 +14,6 @@ import config
 from config.thresholds import Thresholds
 from inspections.conversion import judge
 from inspections.conversion_lands import KINDS, USES, Approvals, Lands
-from inspections.conversion_limits import ConversionLimits
 from inspections.conversion_rules import ApprovalKind, Category, parsed
 from inspections.fusion import CLAIMS, fuse
 from inspections.fusion_machine import evidence_of, fuse_machine, judged_of
@@ -25,7 +24,6 @@ from inspections.fusion_words import (
     Document,
     Ending,
     Evidence,
-    FusionLimits,
     Judged,
     LandContext,
     Unknown,
@@ -38,11 +36,8 @@ TABLE = Path(config.__file__).parent / "codes" / "conversion_rules.csv"
 RULES = parsed(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
 BY_ID = {rule.rule_id: rule for rule in RULES}
 THRESHOLDS = Thresholds.read()
-CONVERSION = ConversionLimits(**THRESHOLDS.conversion.model_dump())
-LIMITS = FusionLimits(
-    **THRESHOLDS.fusion.model_dump()
-    | {"weights": {Source(name): each for name, each in THRESHOLDS.fusion.weights.items()}}
-)
+CONVERSION = THRESHOLDS.conversion
+LIMITS = THRESHOLDS.fusion
 TODAY = date(2023, 6, 1)
 SUSPECTED, LIKELY = VerdictClass.SUSPECTED, VerdictClass.LIKELY
 

@@ -8,17 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.thresholds import Thresholds
-from geo.marker_rules import MarkerLimits
 from geo.marker_words import Unknown
 from geo.markers import markers_of
 from geo.series import LSWI, Missing
 from inspections.land_uses import Use
-from inspections.observed_use import USES, LookAlike, ObservedUses, UseLimits, observed
+from inspections.observed_use import USES, LookAlike, ObservedUses, observed
 from tests import curves
 
 SHIPPED = Thresholds.read()
-MARKERS = MarkerLimits(**SHIPPED.markers.model_dump())
-LIMITS = UseLimits(**SHIPPED.observed_use.model_dump())
+MARKERS = SHIPPED.markers
+LIMITS = SHIPPED.observed_use
 DATES = curves.days_of()
 END = date(2023, 12, 31)
 

@@ -10,12 +10,9 @@ import pytest
 
 import config
 from config.thresholds import Thresholds
-from geo.marker_rules import MarkerLimits
 from inspections.conversion_lands import Approvals
-from inspections.conversion_limits import ConversionLimits
 from inspections.conversion_rules import parsed
-from inspections.fusion_words import CLASSES, UNKNOWNS, FusionLimits, Unknown, VerdictClass
-from inspections.observed_use import UseLimits
+from inspections.fusion_words import CLASSES, UNKNOWNS, Unknown, VerdictClass
 from inspections.screening import (
     LandSeries,
     ScreeningLimits,
@@ -24,20 +21,16 @@ from inspections.screening import (
     listed_together,
     screen,
 )
-from inspections.signals import Source
 from tests import curves
 
 TABLE = Path(config.__file__).parent / "codes" / "conversion_rules.csv"
 RULES = parsed(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
 TOLD = Thresholds.read()
 LIMITS = ScreeningLimits(
-    MarkerLimits(**TOLD.markers.model_dump()),
-    UseLimits(**TOLD.observed_use.model_dump()),
-    ConversionLimits(**TOLD.conversion.model_dump()),
-    FusionLimits(
-        **TOLD.fusion.model_dump()
-        | {"weights": {Source(name): each for name, each in TOLD.fusion.weights.items()}}
-    ),
+    TOLD.markers,
+    TOLD.observed_use,
+    TOLD.conversion,
+    TOLD.fusion,
 )
 DATES, LAST = curves.days_of(), date(2023, 12, 31)
 SEEN = (curves.double_rice, curves.pond, curves.weeds, curves.weeds, curves.site)
