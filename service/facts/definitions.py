@@ -116,3 +116,74 @@ class FactDef:
             return Kind.RATE
         is_change = "yoy" in self.code.rsplit(".", maxsplit=1)[-1]
         return Kind.CHANGE if is_change else Kind.SHARE
+
+
+def count(  # noqa: PLR0913 - each is one part of a definition
+    code: str,
+    title: str,
+    unit: Unit,
+    how: str,
+    compute: Callable[["Reading"], Computed],
+    *,
+    books: tuple[str, ...],
+    grain: str,
+    places: int = 0,
+    is_additive: bool = True,
+    is_lower_bound: bool = False,
+) -> FactDef:
+    """Define something counted or measured; its rows add up to it unless told otherwise."""
+    return FactDef(
+        code,
+        title,
+        Form.COUNT,
+        unit,
+        unit.value,
+        places,
+        how,
+        books,
+        compute,
+        is_lower_bound=is_lower_bound,
+        is_additive=is_additive,
+        grain=grain,
+    )
+
+
+def ratio(  # noqa: PLR0913 - each is one part of a definition
+    code: str,
+    title: str,
+    unit_text: str,
+    places: int,
+    how: str,
+    compute: Callable[["Reading"], Computed],
+    *,
+    books: tuple[str, ...],
+    grain: str,
+    is_lower_bound: bool = False,
+) -> FactDef:
+    """Define one figure by another."""
+    return FactDef(
+        code,
+        title,
+        Form.RATIO,
+        None,
+        unit_text,
+        places,
+        how,
+        books,
+        compute,
+        is_lower_bound=is_lower_bound,
+        grain=grain,
+    )
+
+
+def statement(
+    code: str,
+    title: str,
+    how: str,
+    compute: Callable[["Reading"], Computed],
+    *,
+    books: tuple[str, ...],
+    grain: str,
+) -> FactDef:
+    """Define what holds, or does not, or cannot be said."""
+    return FactDef(code, title, Form.STATEMENT, None, "", 0, how, books, compute, grain=grain)

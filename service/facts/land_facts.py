@@ -12,13 +12,14 @@ from inspections.cases import OPEN
 from inspections.fusion_words import CLASS_TEXT, VerdictClass
 from inspections.units import Quantity, Unit, exact
 from service.cases.on_day import CaseOn
-from service.facts.definitions import Computed, FactDef, Form, Row, Rows
+from service.facts.definitions import Computed, FactDef, Row, Rows, count, ratio
 from service.facts.reading import Reading
 from service.schemas import civil_day
 from service.screening.models import Verdict
 
 LAND, CASES = "verdicts", "cases"
 SUSPECTED = (VerdictClass.SUSPECTED, VerdictClass.LIKELY, VerdictClass.CONFIRMED)
+A_PARCEL, A_CASE = "一块地的现行判定", "一件案件"
 ONE, MU_PER_M2 = Decimal(1), Decimal("0.0015")
 LEFT_OUT = frozenset({State.EXCLUDED, State.DISMISSED, State.MERGED})
 A_SECOND, SECONDS_OF_A_DAY = timedelta(seconds=1), 86_400
@@ -155,62 +156,86 @@ def _to_accept(each: CaseOn) -> timedelta | None:
     return accepted - found if accepted is not None and found is not None else None
 
 
-def _fact(
-    code: str, title: str, unit: Unit, how: str, compute: Callable[[Reading], Computed]
-) -> FactDef:
-    is_land = unit is not Unit.CASE
-    return FactDef(
-        code,
-        title,
-        Form.COUNT,
-        unit,
-        unit.value,
-        2 if unit is Unit.MU else 0,
-        how,
-        (LAND if is_land else CASES,),
-        compute,
-        is_additive=True,
-        grain="一块地的现行判定" if is_land else "一件案件",
-    )
-
-
 def _clock_fact(
     code: str, title: str, how: str, span_of: Callable[[CaseOn], timedelta | None]
 ) -> FactDef:
-    return FactDef(
+    return ratio(
         code,
         title,
-        Form.RATIO,
-        None,
         "天",
         1,
         f"{how},今年各案的中位数;起始时间不明的不计",
-        (CASES,),
         _clock(span_of),
-        grain="一件案件",
+        books=(CASES,),
+        grain=A_CASE,
     )
 
 
 FACTS = (
-    _fact(
+    count(
         "land.suspected",
         "疑似违规地块",
         Unit.ITEM,
         "当天现行判定为疑似、很可能或确认的地块数",
         _count(),
+        books=(LAND,),
+        grain=A_PARCEL,
     ),
-    _fact(
+    count(
         "land.suspected_farmland",
         "涉永久基本农田的疑似地块",
         Unit.ITEM,
         "疑似地块中涉及永久基本农田的",
         _count(lambda each: each.is_farmland),
+        books=(LAND,),
+        grain=A_PARCEL,
     ),
-    _fact("land.suspected_area", "疑似违规面积", Unit.MU, "疑似地块中涉嫌部分的面积之和", _area),
-    _fact("cases.leads", "待受理线索", Unit.CASE, "当天还没有受理的线索", _cases(_is_lead)),
-    _fact("cases.open", "在办案件", Unit.CASE, "已受理、还没有了结的案件", _cases(_is_worked)),
-    _fact("cases.overdue", "超期案件", Unit.CASE, "这一步的期限已过的案件", _cases(_is_overdue)),
-    _fact("cases.closed", "销号案件", Unit.CASE, "今年验收销号的案件", _cases(_is_closed)),
+    count(
+        "land.suspected_area",
+        "疑似违规面积",
+        Unit.MU,
+        "疑似地块中涉嫌部分的面积之和",
+        _area,
+        books=(LAND,),
+        grain=A_PARCEL,
+        places=2,
+    ),
+    count(
+        "cases.leads",
+        "待受理线索",
+        Unit.CASE,
+        "当天还没有受理的线索",
+        _cases(_is_lead),
+        books=(CASES,),
+        grain=A_CASE,
+    ),
+    count(
+        "cases.open",
+        "在办案件",
+        Unit.CASE,
+        "已受理、还没有了结的案件",
+        _cases(_is_worked),
+        books=(CASES,),
+        grain=A_CASE,
+    ),
+    count(
+        "cases.overdue",
+        "超期案件",
+        Unit.CASE,
+        "这一步的期限已过的案件",
+        _cases(_is_overdue),
+        books=(CASES,),
+        grain=A_CASE,
+    ),
+    count(
+        "cases.closed",
+        "销号案件",
+        Unit.CASE,
+        "今年验收销号的案件",
+        _cases(_is_closed),
+        books=(CASES,),
+        grain=A_CASE,
+    ),
     _clock_fact("cases.days_to_accept", "早发现", "从最早可信的发现到受理", _to_accept),
     _clock_fact(
         "cases.days_to_stop", "早制止", "从最早可信的发现到制止", lambda each: each.clocks.to_stop

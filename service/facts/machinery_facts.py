@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from inspections.units import Quantity, Unit, exact
-from service.facts.definitions import Computed, FactDef, Form, Row, Rows
+from service.facts.definitions import PERCENT, Computed, Row, Rows, count, ratio
 from service.facts.reading import Reading
 from service.machinery.models import Repair
 
@@ -107,72 +107,51 @@ def _fit_share(reading: Reading) -> Computed:
     )
 
 
-def _fact(
-    code: str,
-    title: str,
-    unit: Unit,
-    how: str,
-    compute: Callable[[Reading], Computed],
-    grain: str,
-) -> FactDef:
-    return FactDef(
-        code,
-        title,
-        Form.COUNT,
-        unit,
-        unit.value,
-        0,
-        how,
-        (BOOK,),
-        compute,
-        is_additive=True,
-        grain=grain,
-    )
-
-
 FACTS = (
-    _fact(
+    count(
         "machinery.repaired",
         "检修春耕农机具",
         Unit.MACHINE,
         "今年检修过的不同机具:单台只计一次,成批的按所报台数;跨区机具不计",
         _repaired,
-        "一台机具今年的第一次检修,或一批",
+        books=(BOOK,),
+        grain="一台机具今年的第一次检修,或一批",
     ),
-    _fact(
+    count(
         "machinery.repairs",
         "农机检修",
         Unit.MACHINE_TIME,
         "今年检修的台次",
         _repairs,
-        "一次检修,或一批",
+        books=(BOOK,),
+        grain="一次检修,或一批",
     ),
-    _fact(
+    count(
         "machinery.trained",
         "培训农机人员",
         Unit.PERSON,
         "今年参加培训的不同的人;各期只计头一次来的人",
         _trained,
-        "一期培训",
+        books=(BOOK,),
+        grain="一期培训",
     ),
-    _fact(
+    count(
         "machinery.training_times",
         "农机培训",
         Unit.PERSON_TIME,
         "今年各期培训人数之和",
         _training_times,
-        "一期培训",
+        books=(BOOK,),
+        grain="一期培训",
     ),
-    FactDef(
+    ratio(
         "machinery.fit_share",
         "农机完好率",
-        Form.RATIO,
-        None,
-        "%",
+        PERCENT,
         4,
         "最近一次登记的完好台数除以在册台数",
-        (BOOK,),
         _fit_share,
+        books=(BOOK,),
         grain="一镇一类的登记",
     ),
 )

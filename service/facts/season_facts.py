@@ -7,12 +7,13 @@ from itertools import groupby
 from inspections.agronomy import Grade
 from inspections.units import Quantity, Unit
 from service.agronomy.pests import plot_of
-from service.facts.definitions import Computed, FactDef, Form, Row, Rows
+from service.facts.definitions import Computed, Row, Rows, count, ratio
 from service.facts.reading import Reading
 from service.facts.reading_field import LAST_DAYS
 from service.table_cells import folded
 
 PESTS, WEATHER, WATER = "pest_surveys", "weather", "reservoirs"
+A_SURVEY, A_TOWN_DAY = "一次调查", "一镇一天"
 ONE, ZERO = Decimal(1), Decimal(0)
 
 
@@ -178,95 +179,81 @@ def _water(reading: Reading) -> Computed:
     )
 
 
-def _fact(
-    code: str,
-    title: str,
-    unit: Unit,
-    how: str,
-    compute: Callable[[Reading], Computed],
-    book: str = PESTS,
-    *,
-    is_additive: bool = True,
-) -> FactDef:
-    grain = "一次调查" if book == PESTS else "一镇一天"
-    return FactDef(
-        code,
-        title,
-        Form.COUNT,
-        unit,
-        unit.value,
-        0,
-        how,
-        (book,),
-        compute,
-        is_additive=is_additive,
-        grain=grain,
-    )
-
-
 FACTS = (
-    _fact(
+    count(
         "pests.technician_times",
         "派遣植保技术人员",
         Unit.PERSON_TIME,
         "今年各次到地块调查的技术人员人数之和;一次查两种虫计一次",
         _technician_times,
+        books=(PESTS,),
+        grain=A_SURVEY,
     ),
-    _fact(
+    count(
         "pests.technicians",
         "植保技术人员",
         Unit.PERSON,
         "今年参加调查的不同技术人员",
         _technicians,
+        books=(PESTS,),
+        grain=A_SURVEY,
     ),
-    _fact("pests.plots", "调查地块", Unit.ITEM, "今年调查过的不同地块", _plots),
-    _fact(
+    count(
+        "pests.plots",
+        "调查地块",
+        Unit.ITEM,
+        "今年调查过的不同地块",
+        _plots,
+        books=(PESTS,),
+        grain=A_SURVEY,
+    ),
+    count(
         "pests.area",
         "调查面积",
         Unit.MU,
         "不同地块代表的面积之和,不是取样面积",
         _surveyed_mu,
+        books=(PESTS,),
+        grain=A_SURVEY,
     ),
-    FactDef(
+    ratio(
         "pests.per_mu",
         "亩虫量",
-        Form.RATIO,
-        None,
         "头/亩",
         1,
         "今年调查最多的一种虫:活虫数乘 667 除以取样平方米数",
-        (PESTS,),
         _density,
-        grain="一次调查",
+        books=(PESTS,),
+        grain=A_SURVEY,
     ),
-    _fact(
+    count(
         "weather.suitable_days",
         "早稻露地育秧适宜天数",
         Unit.DAY,
         f"近 {LAST_DAYS} 天里,过半的镇适宜露地育秧的天数",
         _suitable_days,
-        WEATHER,
+        books=(WEATHER,),
+        grain=A_TOWN_DAY,
         is_additive=False,
     ),
-    _fact(
+    count(
         "weather.cold_days",
         "倒春寒天数",
         Unit.DAY,
         "今年春季有镇处于倒春寒过程的天数",
         _cold_days,
-        WEATHER,
+        books=(WEATHER,),
+        grain=A_TOWN_DAY,
         is_additive=False,
     ),
-    FactDef(
+    ratio(
         "water.available_per_mu",
         "每亩可用水量",
-        Form.RATIO,
-        None,
         "立方米/亩",
         1,
         "各水库死库容以上的蓄水量之和除以灌溉面积之和",
-        (WATER,),
         _water,
+        books=(WATER,),
         grain="一座水库的最近读数",
     ),
 )

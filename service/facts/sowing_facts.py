@@ -8,7 +8,7 @@ from fractions import Fraction
 from inspections.units import Quantity, Unit, exact
 from service import records
 from service.facts.asked import share
-from service.facts.definitions import Computed, FactDef, Form, Row, Rows
+from service.facts.definitions import PERCENT, Computed, Row, Rows, count, ratio
 from service.facts.reading import Reading
 from service.sowing.models import ALL_GRAIN
 from service.sowing.rules import METHOD_TEXT
@@ -131,66 +131,54 @@ def _points(reading: Reading) -> Computed:
 
 
 FACTS = (
-    FactDef(
+    count(
         "sowing.grain",
         "粮食播种面积",
-        Form.COUNT,
         Unit.MU,
-        "亩",
-        2,
         "各村最近一次已接收的累计播种面积之和;育秧不计,缺报的村沿用上次",
-        (BOOK,),
         _sown(ALL_GRAIN),
-        is_additive=True,
+        books=(BOOK,),
+        places=2,
         grain=GRAIN,
     ),
-    FactDef(
+    count(
         "sowing.early_rice",
         "早稻播种面积",
-        Form.COUNT,
         Unit.MU,
-        "亩",
-        2,
         "同粮食播种面积,只计早稻",
-        (BOOK,),
         _sown(EARLY_RICE),
-        is_additive=True,
+        books=(BOOK,),
+        places=2,
         grain=GRAIN,
     ),
-    FactDef(
+    ratio(
         "sowing.share_of_plan",
         "粮食播种占计划",
-        Form.RATIO,
-        None,
-        "%",
+        PERCENT,
         4,
         "粮食播种面积除以计划面积",
-        (BOOK,),
         _share_of_plan,
+        books=(BOOK,),
         grain=f"{GRAIN};一镇的计划",
     ),
-    FactDef(
+    ratio(
         "sowing.yoy",
         "粮食播种面积同比",
-        Form.RATIO,
-        None,
-        "%",
+        PERCENT,
         4,
         "粮食播种面积比去年同一日期的增减",
-        (BOOK,),
         _year_on_year,
+        books=(BOOK,),
         grain=GRAIN,
     ),
-    FactDef(
+    ratio(
         "sowing.yoy_points",
         "播种进度比去年同期",
-        Form.RATIO,
-        None,
         "个百分点",
         2,
         "粮食播种占计划的比例减去去年同一日期的比例",
-        (BOOK,),
         _points,
+        books=(BOOK,),
         grain=GRAIN,
     ),
 )

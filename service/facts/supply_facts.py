@@ -4,7 +4,16 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from inspections.units import Quantity, Unit, exact, rate
-from service.facts.definitions import Computed, FactDef, Form, Row, Rows
+from service.facts.definitions import (
+    PERCENT,
+    Computed,
+    FactDef,
+    Row,
+    Rows,
+    count,
+    ratio,
+    statement,
+)
 from service.facts.reading import Reading
 from service.facts.sowing_facts import sown_rows
 from service.supply.models import Category
@@ -143,34 +152,20 @@ def _prices(category: Category | None) -> Callable[[Reading], Computed]:
 
 def _price_fact(category: Category | None) -> FactDef:
     name = f"{CATEGORY_TEXT[category]}价格同比" if category else "农资价格同比"
-    return FactDef(
+    return ratio(
         f"prices.yoy_{category}" if category else "prices.yoy",
         name,
-        Form.RATIO,
-        None,
-        "%",
+        PERCENT,
         4,
         "同一网点同一规格,今年与去年同旬价格之比的中位数减一;配对不足时不作结论",
-        (PRICES,),
         _prices(category),
+        books=(PRICES,),
         grain="同一网点同一规格的一对价格",
     )
 
 
 def _outlet_fact(code: str, title: str, category: Category | None, how: str) -> FactDef:
-    return FactDef(
-        code,
-        title,
-        Form.COUNT,
-        Unit.ITEM,
-        "个",
-        0,
-        how,
-        (OUTLETS,),
-        _active(category),
-        is_additive=True,
-        grain="一个网点",
-    )
+    return count(code, title, Unit.ITEM, how, _active(category), books=(OUTLETS,), grain="一个网点")
 
 
 FACTS = (
@@ -187,48 +182,39 @@ FACTS = (
         for each in (Category.FERTILIZER, Category.PESTICIDE, Category.SEED)
     ),
     *(
-        FactDef(
+        count(
             f"stock.{each}",
             f"{CATEGORY_TEXT[each]}储备量",
-            Form.COUNT,
             Unit.TONNE,
-            "吨",
-            3,
             "各网点仍可信的账面库存(实物量)之和,是下限:过期未报的网点不计,低于零的不计",
-            (STOCK,),
             _stock(each),
+            books=(STOCK,),
+            places=3,
             is_lower_bound=True,
-            is_additive=True,
             grain="一个网点的一种产品",
         )
         for each in CLASSES
     ),
     *(
-        FactDef(
+        ratio(
             f"stock.{each}_per_mu",
             f"每亩已播粮食的{CATEGORY_TEXT[each]}储备",
-            Form.RATIO,
-            None,
             "公斤/亩",
             2,
             "储备量除以粮食播种面积;远超一季用量时存疑",
-            (STOCK, "sowing"),
             _per_mu(each),
+            books=(STOCK, "sowing"),
             is_lower_bound=True,
             grain="一个网点的一种产品;一村一作物的播种面积",
         )
         for each in CLASSES
     ),
-    FactDef(
+    statement(
         "stock.needs_met",
         "农资需求得到满足",
-        Form.STATEMENT,
-        None,
-        "",
-        0,
         "今后三周各镇各品种的可用库存都不少于需求,且报库存的网点达到比例",
-        (STOCK, "sowing"),
         _needs_met,
+        books=(STOCK, "sowing"),
         grain="一镇一品种",
     ),
     *(_price_fact(each) for each in (None, Category.FERTILIZER, Category.PESTICIDE, Category.SEED)),

@@ -1,16 +1,16 @@
 """Facts of inspections: who went how often, to how many, and what was found."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from inspections.units import Quantity, Unit, exact, rate
 from inspections.visits import NOT_INSPECTED
-from service.facts.definitions import Computed, FactDef, Form, Row, Rows
+from service.facts.definitions import PERCENT, Computed, Row, Rows, count, ratio, statement
 from service.facts.reading import Reading
 from service.visits.count_schemas import Bound
 from service.visits.schemas import VisitRead
 
 BOOK, SAMPLES = "visits", "samples"
+A_VISIT = "一次检查"
 ONE = Decimal(1)
 
 
@@ -30,21 +30,17 @@ def _inspected(reading: Reading) -> list[VisitRead]:
     return [each for each in reading.visits if each.outcome not in NOT_INSPECTED]
 
 
-def _quantity(value: int, unit: Unit) -> Quantity:
-    return Quantity(value, unit)
-
-
 def _officer_times(reading: Reading) -> Computed:
     rows = Rows(_row(each, Decimal(len(each.officers))) for each in reading.visits)
     return Computed(
-        counted=_quantity(reading.visit_counts.officer_times.value, Unit.PERSON_TIME), rows=rows
+        counted=Quantity(reading.visit_counts.officer_times.value, Unit.PERSON_TIME), rows=rows
     )
 
 
 def _visit_times(reading: Reading) -> Computed:
     rows = Rows(_row(each, ONE) for each in _inspected(reading))
     return Computed(
-        counted=_quantity(reading.visit_counts.visit_times.value, Unit.OUTLET_TIME), rows=rows
+        counted=Quantity(reading.visit_counts.visit_times.value, Unit.OUTLET_TIME), rows=rows
     )
 
 
@@ -53,7 +49,7 @@ def _outlets(reading: Reading) -> Computed:
     for each in _inspected(reading):
         first.setdefault(reading.subject_of(each), each)
     rows = Rows(_row(each, ONE) for each in first.values())
-    counted = _quantity(reading.visit_counts.outlets.value, Unit.OUTLET)
+    counted = Quantity(reading.visit_counts.outlets.value, Unit.OUTLET)
     return Computed(counted=counted, rows=rows)
 
 
@@ -126,99 +122,72 @@ def _samples(reading: Reading) -> Computed:
         )
         for each in reading.samples
     )
-    return Computed(counted=_quantity(len(rows), Unit.BATCH), rows=rows)
-
-
-def _fact(
-    code: str,
-    title: str,
-    unit: Unit,
-    how: str,
-    compute: Callable[[Reading], Computed],
-    grain: str = "一次检查",
-    book: str = BOOK,
-) -> FactDef:
-    return FactDef(
-        code,
-        title,
-        Form.COUNT,
-        unit,
-        unit.value,
-        0,
-        how,
-        (book,),
-        compute,
-        is_additive=True,
-        grain=grain,
-    )
+    return Computed(counted=Quantity(len(rows), Unit.BATCH), rows=rows)
 
 
 FACTS = (
-    _fact(
+    count(
         "visits.officer_times",
         "出动执法人员",
         Unit.PERSON_TIME,
         "今年各次到访的执法人员人数之和;同一人多次到访计多次",
         _officer_times,
+        books=(BOOK,),
+        grain=A_VISIT,
     ),
-    _fact(
+    count(
         "visits.visit_times",
         "检查农资经营主体",
         Unit.OUTLET_TIME,
         "今年实际检查的次数;到访未检的不计",
         _visit_times,
+        books=(BOOK,),
+        grain=A_VISIT,
     ),
-    _fact(
+    count(
         "visits.outlets",
         "检查的不同网点",
         Unit.OUTLET,
         "今年实际检查过的不同网点;同一家查多次计一家",
         _outlets,
-        "一个网点今年的第一次检查",
-    ),
-    FactDef(
-        "visits.coverage",
-        "检查网点覆盖率",
-        Form.RATIO,
-        None,
-        "%",
-        4,
-        "今年实际检查过的不同网点数除以在营业的网点数;家次不能作分子",
-        (BOOK, "outlets"),
-        _coverage,
+        books=(BOOK,),
         grain="一个网点今年的第一次检查",
     ),
-    FactDef(
+    ratio(
+        "visits.coverage",
+        "检查网点覆盖率",
+        PERCENT,
+        4,
+        "今年实际检查过的不同网点数除以在营业的网点数;家次不能作分子",
+        _coverage,
+        books=(BOOK, "outlets"),
+        grain="一个网点今年的第一次检查",
+    ),
+    ratio(
         "visits.per_visit",
         "每次检查的执法人员",
-        Form.RATIO,
-        None,
         "人次/家次",
         2,
         "出动执法人员人次除以检查家次",
-        (BOOK,),
         _per_visit,
-        grain="一次检查",
+        books=(BOOK,),
+        grain=A_VISIT,
     ),
-    FactDef(
+    statement(
         "visits.none_found",
         "暂未发现违法行为",
-        Form.STATEMENT,
-        None,
-        "",
-        0,
         "有检查、没有查出违法、没有待出的检测结果、没有未结的问题,才可以这样写",
-        (BOOK,),
         _none_found,
-        grain="一次检查",
+        books=(BOOK,),
+        grain=A_VISIT,
     ),
-    _fact(
+    count(
         "visits.samples",
         "抽样送检",
         Unit.BATCH,
         "今年检查时封样的批次;撤销的不计",
         _samples,
-        "一个封样",
-        SAMPLES,
+        books=(SAMPLES,),
+        grain="一个封样",
     ),
 )
