@@ -12,7 +12,7 @@ from distributed import LocalCluster
 from benchmarks.load import spread
 from config.thresholds import Thresholds
 from inspections.conversion_lands import Approvals
-from inspections.screening import SurveyedLand
+from inspections.screened_lands import SurveyedLand
 from service.imagery import store
 from service.screening import codes, running
 from service.screening.running import TownTask

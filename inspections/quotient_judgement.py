@@ -9,7 +9,7 @@ from inspections.judgement import FactFigure, Judgement, LintRule, Verdict, fini
 from inspections.measures import PERCENT
 from inspections.phrase import Form, Phrase
 from inspections.quotients import Quotient
-from inspections.wording import more_floor, round_floor, rounded
+from inspections.round_numbers import more_floor, round_floor, rounded
 
 PLACES = 2
 SHOWN = Decimal("0.0001")

@@ -4,25 +4,22 @@ from collections import Counter
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, TypeVar
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.groups import connected
 from geo.marker_rules import MarkerLimits
 from geo.marker_words import Unknown as Why
 from geo.markers import markers_of
-from geo.series import Missing
-from inspections.conversion import CATEGORIES, Judgements, judge
-from inspections.conversion_lands import Approvals, Flags, Floats, Ints, Lands
+from inspections.conversion import Judgements, judge
+from inspections.conversion_lands import Flags, Ints, Lands
 from inspections.conversion_limits import ConversionLimits
-from inspections.conversion_rules import Category, Rule
+from inspections.conversion_rules import Rule
 from inspections.fusion_machine import MachineVerdicts, fuse_machine
 from inspections.fusion_words import CLASSES, UNKNOWNS, FusionLimits, Unknown, VerdictClass
 from inspections.land_uses import USES, Use
 from inspections.observed_use import LookAlike, ObservedUses, UseLimits, observed
-from inspections.units import M2_PER_MU
+from inspections.screened_lands import LandSeries, SurveyedLand, last_clear_days
 
 T = TypeVar("T")
 KNOWN = -1
@@ -39,59 +36,6 @@ UNKNOWN_OF = {
 }
 PSEUDO = (LookAlike.FILM, LookAlike.HARVEST)
 """Bare for a while under grain: what looks like earthwork and is farming."""
-
-
-@dataclass(frozen=True)
-class SurveyedLand:
-    """Land as the books have it, one row each, in order of uid.
-
-    Attributes
-    ----------
-    uids : tuple of UUID
-        Of the parcels, n.
-    class_names, attribute_names : tuple of str
-        What `base_class` and `attribute` index.
-    base_class, attribute : int array, shape (n,)
-        Land class and planting attribute.
-    area_m2, farmland_m2 : float64 array, shape (n,)
-        Ellipsoidal area in m², and the part of it in permanent basic farmland.
-    approvals : Approvals
-        Over the whole parcels.
-    """
-
-    uids: tuple[UUID, ...]
-    class_names: tuple[str, ...]
-    attribute_names: tuple[str, ...]
-    base_class: Ints
-    attribute: Ints
-    area_m2: Floats
-    farmland_m2: Floats
-    approvals: Approvals
-
-    def __len__(self) -> int:
-        return len(self.uids)
-
-
-@dataclass(frozen=True)
-class LandSeries:
-    """Series of some parcels: see `geo.markers.markers_of`.
-
-    Attributes
-    ----------
-    uids : sequence of UUID
-        Of the parcels, m.
-    dates : datetime64[D] array, shape (t,)
-        Strictly rising.
-    cube : float32 array, shape (m, t, 4)
-        NDVI, EVI, LSWI, BSI; NaN where missing.
-    missing : uint8 array, shape (m, t)
-        A `geo.series.Missing`.
-    """
-
-    uids: list[UUID]
-    dates: NDArray[np.datetime64]
-    cube: NDArray[np.float32]
-    missing: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -256,29 +200,6 @@ def _columns(
     return whole
 
 
-def last_clear_days(series: LandSeries) -> NDArray[np.datetime64]:
-    """Return the day of the last clear image of each parcel.
-
-    Parameters
-    ----------
-    series : LandSeries
-        m parcels, t dates.
-
-    Returns
-    -------
-    datetime64[D] array, shape (m,)
-        NaT where there is none.
-
-    Notes
-    -----
-    What a parcel is used for is told from all its images: until the last clear one nothing spoke
-    against it, though a marker itself may look at some weeks of the year only.
-    """
-    is_clear = series.missing == Missing.PRESENT
-    last = is_clear.shape[1] - 1 - np.argmax(is_clear[:, ::-1], axis=1)
-    return np.where(is_clear.any(axis=1), series.dates[last], np.datetime64("NaT"))
-
-
 def _places(land: SurveyedLand, series: LandSeries) -> tuple[Ints, Ints]:
     """Return rows of the land that have a series, and the rows of these."""
     row_of = {uid: row for row, uid in enumerate(land.uids)}
@@ -322,49 +243,3 @@ def taken(found: D, rows: Ints) -> D:
         name: it[rows] for name, it in columns.items() if isinstance(it, np.ndarray)
     }
     return replace(found, **arrays)
-
-
-def idle_rows(judged: Judgements) -> Ints:
-    """Return the rows that lie idle, to ask which of them lie together.
-
-    Parameters
-    ----------
-    judged : Judgements
-        Shape (n,).
-
-    Returns
-    -------
-    int array, shape (k,)
-        In rising order.
-    """
-    return np.flatnonzero(judged.category == CATEGORIES.index(Category.ABANDON))
-
-
-def listed_together(found: Screened, idle: Ints, pairs: Ints, limits: ConversionLimits) -> Screened:
-    """Return what was screened, with idle land listed that lies together.
-
-    Parameters
-    ----------
-    found : Screened
-        With k rows.
-    idle : int array, shape (i,)
-        Of these, `idle_rows`.
-    pairs : int array, shape (m, 2)
-        Indices into `idle` of those that touch.
-    limits : ConversionLimits
-        From how many mu on.
-
-    Returns
-    -------
-    Screened
-        The idle rows judged again, now with the area of their group.
-    """
-    if not len(idle):
-        return found
-    group = connected(len(idle), pairs)
-    area_mu = np.bincount(group, found.lands.changed_m2[idle], len(idle)) / M2_PER_MU
-    some = replace(found.lands.take(idle), group_area_mu=area_mu[group])
-    again = judge(some, found.judged.rules, limits)
-    is_listed, severity = found.judged.is_listed.copy(), found.judged.severity.copy()
-    is_listed[idle], severity[idle] = again.is_listed, again.severity
-    return replace(found, judged=replace(found.judged, is_listed=is_listed, severity=severity))

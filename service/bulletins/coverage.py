@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from inspections.wording import rounded
+from inspections.round_numbers import rounded
 from service.facts.asked import Asked
 from service.facts.reading import Reading
 from service.facts.schemas import FactValue

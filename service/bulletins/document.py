@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from inspections.wording import rounded
+from inspections.round_numbers import rounded
 from service.bulletins import queries
 from service.bulletins.models import Bulletin, Kind, State
 from service.bulletins.rules import STATE_TEXT

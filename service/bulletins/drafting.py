@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from inspections import bulletin_slots, wording
 from inspections.bulletin_slots import DAY_CODE, Piece, Written
+from inspections.round_numbers import rounded
 from inspections.wording import CannotBeWritten, WordingRule
 from service.bulletins import checking, coverage, figures, rules
 from service.bulletins.checking import Subject
@@ -126,7 +127,7 @@ class _Writer:
         marks = [f"已报{self.told[value.code]}"] if value.code in self.told else []
         age = value.age_days
         if self.subject.kind is Kind.REPORT and age is not None and age > self.stale_days:
-            marks.append(f"数据距今{wording.rounded(age, 0)}天")
+            marks.append(f"数据距今{rounded(age, 0)}天")
         return f"（{'，'.join(marks)}）" if marks else ""
 
 
@@ -170,9 +171,9 @@ def shown(value: FactValue) -> str:
     if value.value is None:
         return "—"
     if value.unit == PERCENT:
-        return f"{wording.rounded(value.value * 100, 1)}%"
+        return f"{rounded(value.value * 100, 1)}%"
     places = max(0, -int(value.value.as_tuple().exponent))
-    return wording.rounded(value.value, places)
+    return rounded(value.value, places)
 
 
 def _bars(session: Session, question: Asked) -> list[Bar]:

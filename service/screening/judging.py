@@ -27,8 +27,9 @@ from inspections.fusion_words import (
     VerdictClass,
 )
 from inspections.fusion_words import Verdict as Said
+from inspections.idle_groups import idle_rows, listed_together
 from inspections.land_uses import USES, Claim
-from inspections.screening import Screened, ScreeningLimits, idle_rows, listed_together
+from inspections.screening import Screened, ScreeningLimits
 from service import space
 from service.database import thresholds_of
 from service.parcels.models import ParcelVersion

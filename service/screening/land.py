@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inspections.screening import SurveyedLand
+from inspections.screened_lands import SurveyedLand
 from service.parcels import queries as parcels
 from service.parcels.models import Approval, FarmlandOverlay, FarmlandVersion, ParcelVersion
 from service.parcels.queries import Moment

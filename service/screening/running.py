@@ -13,13 +13,8 @@ import numpy as np
 from geo.series import Missing
 from inspections.conversion_lands import Ints
 from inspections.conversion_rules import Rule
-from inspections.screening import (
-    LandSeries,
-    Screened,
-    ScreeningLimits,
-    SurveyedLand,
-    screen,
-)
+from inspections.screened_lands import LandSeries, SurveyedLand
+from inspections.screening import Screened, ScreeningLimits, screen
 from service.errors import Invalid
 from service.imagery import store
 

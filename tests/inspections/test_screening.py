@@ -13,14 +13,9 @@ from config.thresholds import Thresholds
 from inspections.conversion_lands import Approvals
 from inspections.conversion_rules import parsed
 from inspections.fusion_words import CLASSES, UNKNOWNS, Unknown, VerdictClass
-from inspections.screening import (
-    LandSeries,
-    ScreeningLimits,
-    SurveyedLand,
-    idle_rows,
-    listed_together,
-    screen,
-)
+from inspections.idle_groups import idle_rows, listed_together
+from inspections.screened_lands import LandSeries, SurveyedLand
+from inspections.screening import ScreeningLimits, screen
 from tests import curves
 
 TABLE = Path(config.__file__).parent / "codes" / "conversion_rules.csv"

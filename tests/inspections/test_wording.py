@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspections.phrases import Form, find_phrases
+from inspections.round_numbers import round_floor
 from inspections.wording import (
     CannotBeWritten,
     Figure,
@@ -14,7 +15,6 @@ from inspections.wording import (
     Step,
     WordingRule,
     refusal,
-    round_floor,
     write,
 )
 
