@@ -13,7 +13,7 @@ from inspections.case_held import Given
 from inspections.case_words import Duty, Event, State
 from inspections.cases import OPEN, Actor, GateClosed
 from service import audit, records
-from service.cases import leads, queries, standing
+from service.cases import leads, queries, stages, standing
 from service.cases.lead_schemas import LeadCreate, SignalSeen
 from service.cases.leads import open_lead, signal_matched
 from service.cases.models import Case, CaseEvent, CaseEvidence, CasePause
@@ -65,6 +65,7 @@ def move(session: Session, case_id: UUID, given: TransitionCreate) -> tuple[Case
     session.flush()
     _follow_up(session, case, step, target)
     standing.refresh(session, case)
+    stages.tell_signals(session, case)
     return case, True
 
 
@@ -232,6 +233,7 @@ def _merge(session: Session, case: Case, target: Case) -> None:
         )
     leads.copy_signals(session, target, standing.signals(session, case.id))
     standing.refresh(session, target)
+    stages.tell_signals(session, target)
     audit.record(
         session, "case.take_over", str(target.id), area_code=target.area_code, merged=case.id
     )

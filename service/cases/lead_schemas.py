@@ -19,6 +19,8 @@ class SignalSeen(BaseModel):
     source: Source
     seen_at: datetime
     quality: float = 1.0
+    again_at: datetime | None = None
+    """When it was seen last, if what is seen goes on: a later round counts from then."""
 
 
 class LeadCreate(BaseModel):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from inspections.case_words import Duty, Event, Source, State
 from inspections.cases import OPEN
 from service import audit, records
-from service.cases import standing
+from service.cases import stages, standing
 from service.cases.lead_schemas import LeadCreate, SignalSeen
 from service.cases.models import Case, CaseEvent, CaseParcel, CaseSignal
 from service.security import whole_system
@@ -82,19 +82,14 @@ def _of_parcel(session: Session, parcel_uid: UUID, rule_id: str | None = None) -
     )
     if rule_id is not None:
         wanted = wanted.where(Case.rule_id == rule_id)
-    found = {heir(session, each).id: heir(session, each) for each in session.scalars(wanted)}
+    found = {
+        each.id: each for each in (standing.heir(session, one) for one in session.scalars(wanted))
+    }
     return sorted(
         found.values(),
         key=lambda each: (each.state in OPEN, each.ended_on or date.min, each.opened_at, each.id),
         reverse=True,
     )
-
-
-def heir(session: Session, case: Case) -> Case:
-    """Return the case that a merged one went into."""
-    while case.merged_into_id is not None:
-        case = session.scalars(select(Case).where(Case.id == case.merged_into_id)).one()
-    return case
 
 
 def _known(session: Session, lead: LeadCreate) -> Case | None:
@@ -182,6 +177,7 @@ def _hear(
     n_new = sum(_link(session, case, each) for each in seen)
     if n_new or is_due:
         standing.refresh_as_known(session, case)
+        stages.tell_signals(session, case)
     if n_new:
         audit.record(
             session, "case.signal", str(case.id), area_code=case.area_code, n_signals=n_new
@@ -230,13 +226,26 @@ def write_step(
 
 
 def _link(session: Session, case: Case, seen: SignalSeen) -> bool:
-    known = select(CaseSignal.id).where(
-        CaseSignal.case_id == case.id, CaseSignal.signal_id == seen.signal_id
+    """Let the present round of a case hear of a signal; tell whether it had not.
+
+    What an earlier round heard is news only if it was seen again since.
+    """
+    last = session.scalars(
+        select(CaseSignal)
+        .where(CaseSignal.case_id == case.id, CaseSignal.signal_id == seen.signal_id)
+        .order_by(CaseSignal.round.desc())
+    ).first()
+    seen_at = seen.seen_at
+    if last is not None:
+        seen_at = seen.again_at or seen.seen_at
+        if last.round == case.round or seen_at <= last.seen_at:
+            return False
+    values = seen.model_dump(exclude={"again_at"}) | {"seen_at": seen_at, "case_id": case.id}
+    session.add(
+        CaseSignal(
+            **values, area_code=case.area_code, round=case.round, added_at=audit.instant(session)
+        )
     )
-    if session.scalar(known) is not None:
-        return False
-    values = seen.model_dump() | {"case_id": case.id, "area_code": case.area_code}
-    session.add(CaseSignal(**values, round=case.round, added_at=audit.instant(session)))
     session.flush()
     return True
 

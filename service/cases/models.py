@@ -205,10 +205,10 @@ class CaseParcel(AreaScoped, Base):
 
 
 class CaseSignal(AreaScoped, Base):
-    """A signal that speaks of a case; append-only."""
+    """A signal that speaks of a round of a case; append-only."""
 
     __tablename__ = "case_signals"
-    __table_args__ = (UniqueConstraint("case_id", "signal_id"),)
+    __table_args__ = (UniqueConstraint("case_id", "signal_id", "round"),)
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))

@@ -49,6 +49,13 @@ def evidence(session: Session, case_id: UUID) -> list[CaseEvidence]:
     return list(session.scalars(wanted.order_by(CaseEvidence.recorded_at, CaseEvidence.id)))
 
 
+def heir(session: Session, case: Case) -> Case:
+    """Return the case that a merged one went into."""
+    while case.merged_into_id is not None:
+        case = session.scalars(select(Case).where(Case.id == case.merged_into_id)).one()
+    return case
+
+
 def signals(session: Session, case_id: UUID) -> list[CaseSignal]:
     """Return the signals of a case, the earliest seen first."""
     wanted = select(CaseSignal).where(CaseSignal.case_id == case_id)

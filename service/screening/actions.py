@@ -205,7 +205,8 @@ def _tell_cases(session: Session, season: str, step: _Step) -> bool:
             reason="\n".join(said.reasons),
             area_code=draft.area_code,
             overlap_m2=said.overlap_m2,
-            signal_ids=evidence.signal_ids(draft.parcel_uid, season, said.signal_ids),
+            signal_ids=evidence.signal_ids(said.signal_ids),
+            signals=evidence.imagery_seen(draft.parcel_uid, season, draft.imagery),
         ),
     )
     return is_new

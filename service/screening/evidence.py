@@ -11,10 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inspections.case_words import Event
+from inspections.case_words import Source as SeenBy
 from inspections.fusion_machine import ORIGIN
 from inspections.fusion_words import Ending, Evidence
 from inspections.signals import MatchState, Source
+from service.cases.lead_schemas import SignalSeen
 from service.cases.models import Case, CaseEvent, CaseParcel, CaseSignal
+from service.cases.standing import midnight
 from service.parcels.queries import Moment
 from service.records import NAMESPACE, within
 from service.schemas import civil_day
@@ -119,15 +122,20 @@ def _origins(session: Session, cases: Sequence[UUID]) -> Mapping[UUID, str]:
     return found
 
 
-def signal_ids(uid: UUID, season: str, told: Sequence[str]) -> tuple[UUID, ...]:
-    """Return the ids under which a case hears of evidence; steps of cases are no signals."""
-    return tuple(
-        imagery_id(uid, season) if each == ORIGIN else UUID(each)
-        for each in told
-        if not each.startswith(CASE)
+def signal_ids(told: Sequence[str]) -> tuple[UUID, ...]:
+    """Return the ids of the signals among evidence; imagery and steps of cases are none."""
+    return tuple(UUID(each) for each in told if each != ORIGIN and not each.startswith(CASE))
+
+
+def imagery_seen(uid: UUID, season: str, imagery: Evidence | None) -> tuple[SignalSeen, ...]:
+    """Return what imagery saw on a parcel in a season, as a case hears of it."""
+    if imagery is None:
+        return ()
+    seen = SignalSeen(
+        signal_id=uuid5(NAMESPACE, f"{ORIGIN}:{season}:{uid}"),
+        source=SeenBy.SCREENING,
+        seen_at=midnight(imagery.first_on),
+        again_at=midnight(imagery.observed_on),
+        quality=imagery.quality,
     )
-
-
-def imagery_id(uid: UUID, season: str) -> UUID:
-    """Return the id of what the product itself saw on a parcel in a season."""
-    return uuid5(NAMESPACE, f"{ORIGIN}:{season}:{uid}")
+    return (seen,)

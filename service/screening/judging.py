@@ -22,6 +22,7 @@ from inspections.fusion_words import (
     CLASSES,
     UNKNOWNS,
     Document,
+    Evidence,
     LandContext,
     Unknown,
     VerdictClass,
@@ -74,6 +75,8 @@ class Draft:
     is_lead: bool = False
     signals: tuple[tuple[str, date], ...] = ()
     """Of people, with the day that each is of."""
+    imagery: Evidence | None = None
+    """What imagery says, if the verdict rests on it too."""
     last_observed_on: date = date.min
     """When what speaks for it was seen last."""
 
@@ -232,6 +235,7 @@ def _draft(
             for each in told
             if each.evidence.signal_id in ids and not each.evidence.signal_id.startswith(CASE)
         ),
+        imagery=next((each for each in seen if each.signal_id in ids), None),
         last_observed_on=max(
             (each.observed_on for each in everything if each.signal_id in ids),
             default=found.lands.as_of,

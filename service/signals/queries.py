@@ -124,6 +124,18 @@ def stages(session: Session, ids: Sequence[UUID]) -> dict[UUID, Stage]:
     return told
 
 
+def ended_on(session: Session, ids: Sequence[UUID]) -> dict[UUID, date]:
+    """Return the day on which signals were done that are done now."""
+    ended: dict[UUID, date] = {}
+    for start in range(0, len(ids), BULK):
+        query = select(SignalStage).where(SignalStage.signal_id.in_(ids[start : start + BULK]))
+        for each in session.scalars(query.order_by(SignalStage.n)):
+            ended.pop(each.signal_id, None)
+            if each.stage is Stage.DONE:
+                ended[each.signal_id] = civil_day(each.recorded_at)
+    return ended
+
+
 def parcels(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[SignalParcelRead]]:
     """Return the parcels of signals, as people decided on them."""
     found: dict[UUID, list[SignalParcelRead]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """Taking a tip from anybody, and telling how far it is to whoever holds its receipt."""
 
 import hashlib
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import shapely
@@ -20,7 +20,6 @@ from service.photos.store import PhotoStore
 from service.schemas import CIVIL_ZONE, civil_day
 from service.security import whole_system
 from service.signals import informants, matching, queries
-from service.signals.actions import step_to
 from service.signals.informants import Picture
 from service.signals.models import Signal, Stage, Tip, TipPhoto
 from service.signals.recording import Said, Spot, point_spot, record_signal
@@ -180,27 +179,42 @@ def _seen_at(session: Session, offered: TipOffered) -> datetime:
 def _signal(
     session: Session, offered: TipOffered, spot: Spot | None, area_code: str
 ) -> tuple[Signal, bool]:
-    """Return the signal of a tip: an earlier one of the same place and claim, or a new one."""
-    seen_at = _seen_at(session, offered)
+    """Return the signal of a tip: an earlier one of the same place and claim, or a new one.
+
+    What was seen after the end of an earlier one is news, of the same origin: a signal of its own,
+    which opens a closed case again.
+    """
+    seen_at, same = _seen_at(session, offered), None
     if spot is not None:
         fresh = Reported(
             uuid4(), offered.claim, civil_day(seen_at), spot.geometry.x, spot.geometry.y
         )
-        same = _said_before(session, fresh)
-        if same is not None:
-            _again(session, same)
+        same, is_over = _said_before(session, fresh)
+        if same is not None and not is_over:
             return same, True
     quality = tip_quality(
         has_position=spot is not None,
         n_photos=len(offered.photos),
         has_words=bool(offered.text.strip()),
     )
-    said = Said(Source.TIP, "web", area_code, offered.claim, seen_at, quality, spot)
+    said = Said(
+        Source.TIP,
+        "web",
+        area_code,
+        offered.claim,
+        seen_at,
+        quality,
+        spot,
+        because_of=same.id if same else None,
+    )
     return record_signal(session, said)[0], False
 
 
-def _said_before(session: Session, fresh: Reported) -> Signal | None:
-    """Look for the same among all tips, whatever became of them."""
+def _said_before(session: Session, fresh: Reported) -> tuple[Signal | None, bool]:
+    """Look for the same among all tips; tell whether it was over when this was seen.
+
+    One that goes on is looked for first.
+    """
     limits = thresholds_of(session).signals
     radius = {Claim(name): metres for name, metres in limits.join_radius_m.items()}
     degrees = 2 * radius[fresh.claim] / 100_000  # a degree has more than 50 km here
@@ -216,14 +230,13 @@ def _said_before(session: Session, fresh: Reported) -> Signal | None:
         for each in found.values()
         if each.lon is not None and each.lat is not None
     ]
-    same = duplicate_of(fresh, known, radius_m=radius, window_days=limits.join_days)
-    return found[same.id] if same else None
-
-
-def _again(session: Session, same: Signal) -> None:
-    """Bring a closed signal back to the beginning: somebody says it goes on."""
-    if stage_of(session, same.id) is Stage.DONE:
-        step_to(session, same, Stage.RECEIVED, "同一处又有人举报")
+    ends = queries.ended_on(session, list(found))
+    going_on = [each for each in known if ends.get(each.id, date.max) > fresh.observed_on]
+    for some in (going_on, known):
+        same = duplicate_of(fresh, some, radius_m=radius, window_days=limits.join_days)
+        if same is not None:
+            return found[same.id], some is known
+    return None, False
 
 
 def stage_of(session: Session, signal_id: UUID) -> Stage:

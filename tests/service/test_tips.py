@@ -12,7 +12,7 @@ from starlette.requests import Request
 from service.database import Base
 from service.errors import TooManyAttempts
 from service.signals.gate import TIPS, admit, household
-from service.signals.models import Signal, SignalStage, Tip
+from service.signals.models import Signal, Tip
 from service.signals.sealing import ALPHABET, receipt_hash
 from tests.conftest import COUNTY, SHANTANG, TAIHE
 from tests.hostile_photos import HOSTILE, a_jpeg
@@ -141,13 +141,14 @@ def test_a_closed_one_is_found_too_and_begins_anew(nobody, as_role, database, cl
     bureau.post(f"signals/{signal['id']}/stages", {"stage": "done", "reason": "已恢复"})
     assert nobody.post("tips/status", {"receipt": first}).json()["stage"] == "done"
     clock.forward(days=40)
-    second = receipt(nobody, 2)
-    assert nobody.post("tips/status", {"receipt": second}).json()["stage"] == "received"
-    assert nobody.post("tips/status", {"receipt": first}).json()["stage"] == "received"
-    assert len(bureau.get("signals").json()["items"]) == 1
-    with database.system_reading() as session:
-        said = session.scalars(select(SignalStage.reason).order_by(SignalStage.n)).all()
-    assert said == ["已恢复", "同一处又有人举报"]
+    second, third = receipt(nobody, 2), receipt(nobody, 3)
+    for code, stage in ((first, "done"), (second, "received"), (third, "received")):
+        assert nobody.post("tips/status", {"receipt": code}).json()["stage"] == stage
+    new, old = bureau.get("signals").json()["items"]
+    assert (old["id"], new["origin_id"]) == (signal["id"], signal["id"]), "no second source"
+    before = receipt(nobody, 4, seen_on="2023-04-19")
+    assert nobody.post("tips/status", {"receipt": before}).json()["stage"] == "done"
+    assert len(bureau.get("signals").json()["items"]) == 2
 
 
 def test_ten_thousand_tips_a_minute_from_one_address_leave_twenty(nobody, database, settings):
