@@ -23,7 +23,7 @@ UNDECIDED = frozenset({State.EXCLUDED, State.DISMISSED})
 
 
 def open_lead(session: Session, lead: LeadCreate) -> tuple[Case, bool]:
-    """Open a lead; tell whether it is new. Same parcel, rule and window: the same one.
+    """Open a lead; tell whether it is new. Same parcel, matter and window: the same one.
 
     A machine opens a lead and nothing more. A case that was closed is opened again, as a lead, by
     what was seen after its closing and within the time for that; what was seen before changes
@@ -73,15 +73,19 @@ def signal_matched(
         return found
 
 
-def _of_parcel(session: Session, parcel_uid: UUID, rule_id: str | None = None) -> list[Case]:
-    """Return the cases about a parcel, open ones first, then the last ended."""
+def _of_parcel(session: Session, parcel_uid: UUID, lead: LeadCreate | None = None) -> list[Case]:
+    """Return the cases about a parcel, or of them the same matter as a lead.
+
+    Open ones come first, then the last ended. The matter is told by the rule or by the claim: what
+    was fresh earthwork goes under another rule a month later, and is one matter all the same.
+    """
     wanted = (
         select(Case)
         .join(CaseParcel, CaseParcel.case_id == Case.id)
         .where(CaseParcel.parcel_uid == parcel_uid)
     )
-    if rule_id is not None:
-        wanted = wanted.where(Case.rule_id == rule_id)
+    if lead is not None:
+        wanted = wanted.where((Case.rule_id == lead.rule_id) | (Case.claim == lead.claim))
     found = {
         each.id: each for each in (standing.heir(session, one) for one in session.scalars(wanted))
     }
@@ -94,7 +98,7 @@ def _of_parcel(session: Session, parcel_uid: UUID, rule_id: str | None = None) -
 
 def _known(session: Session, lead: LeadCreate) -> Case | None:
     quiet = timedelta(days=standing.limits(session).quiet_days)
-    for each in _of_parcel(session, lead.parcel_uid, lead.rule_id):
+    for each in _of_parcel(session, lead.parcel_uid, lead):
         if each.state in OPEN or each.ended_on is None:
             return each
         if lead.observed_on <= each.ended_on or _may_reopen(session, each, lead.observed_on):

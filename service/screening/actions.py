@@ -17,7 +17,7 @@ from service.cases.lead_schemas import LeadCreate
 from service.errors import Invalid
 from service.imagery import store
 from service.records import within
-from service.screening import evidence, judging, running
+from service.screening import evidence, judging, running, sightings
 from service.screening.judging import Draft, OnStep, Plan, Wanted
 from service.screening.models import Screening, Verdict
 from service.screening.running import Runner
@@ -96,6 +96,7 @@ def apply(session: Session, made: Plan) -> Screening:
     at = audit.instant(session)
     with whole_system(session):
         steps, tally = _steps(made, _standing(session, made.wanted))
+        sightings.record(session, made.wanted.season, (each.draft for each in steps))
         tally.n_leads = sum(_tell_cases(session, made.wanted.season, each) for each in steps)
         row = _screening(session, made, tally)
         for each in steps:
@@ -206,7 +207,7 @@ def _tell_cases(session: Session, season: str, step: _Step) -> bool:
             area_code=draft.area_code,
             overlap_m2=said.overlap_m2,
             signal_ids=evidence.signal_ids(said.signal_ids),
-            signals=evidence.imagery_seen(draft.parcel_uid, season, draft.imagery),
+            signals=sightings.seen(draft, season),
         ),
     )
     return is_new

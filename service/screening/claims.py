@@ -8,7 +8,6 @@ from uuid import UUID
 
 import numpy as np
 import shapely
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo import ellipsoid
@@ -19,11 +18,11 @@ from inspections.fusion_machine import judged_of
 from inspections.fusion_words import USE_OF_CLAIM, Judged
 from inspections.land_uses import USES, Claim, Use
 from inspections.screening import Screened, ScreeningLimits
-from service.parcels.models import Approval, ParcelVersion
+from service.parcels.models import Approval
 from service.parcels.queries import Moment
 from service.screening import titles
-from service.screening.evidence import BULK, Told
-from service.screening.land import TownBook
+from service.screening.evidence import Told
+from service.screening.land import TownBook, shapes_of
 from service.screening.titles import Piece, Title
 
 
@@ -94,11 +93,7 @@ def _pieces(
 ) -> dict[int, Piece]:
     ids = [book.version_ids[row] for row in rows]
     farmland = titles.farmland_of(session, moment, ids)
-    shapes: dict[int, shapely.Geometry] = {}
-    for start in range(0, len(ids), BULK):
-        query = select(ParcelVersion.id, ParcelVersion.geometry)
-        found = session.execute(query.where(ParcelVersion.id.in_(ids[start : start + BULK])))
-        shapes.update({version_id: geometry for version_id, geometry in found})
+    shapes = shapes_of(session, ids)
     return {row: Piece(shapes[each], farmland[each]) for row, each in zip(rows, ids, strict=True)}
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import shapely
 from sqlalchemy import select
@@ -15,11 +15,9 @@ from inspections.case_words import Source as SeenBy
 from inspections.fusion_machine import ORIGIN
 from inspections.fusion_words import Ending, Evidence
 from inspections.signals import MatchState, Source
-from service.cases.lead_schemas import SignalSeen
 from service.cases.models import Case, CaseEvent, CaseParcel, CaseSignal
-from service.cases.standing import midnight
 from service.parcels.queries import Moment
-from service.records import NAMESPACE, within
+from service.records import within
 from service.schemas import civil_day
 from service.signals import queries as signals
 from service.signals.models import Signal, SignalParcel
@@ -46,7 +44,9 @@ def of_parcels(
     since = moment.on - timedelta(days=oldest_days)
     wanted = signals.Wanted(since=since, as_of=moment.on, known_at=moment.known_at)
     here = select(SignalParcel.signal_id).where(within(SignalParcel.area_code, area))
-    rows = session.scalars(signals.signals(wanted).where(Signal.id.in_(here))).all()
+    # What the product itself saw is read from the images anew.
+    of_people = Signal.source != Source.SCREENING
+    rows = session.scalars(signals.signals(wanted).where(Signal.id.in_(here), of_people)).all()
     lands = signals.parcels(session, [each.id for each in rows])
     for signal in rows:
         for land in lands[signal.id]:
@@ -112,30 +112,16 @@ def _origins(session: Session, cases: Sequence[UUID]) -> Mapping[UUID, str]:
     found: dict[UUID, str] = {}
     for start in range(0, len(cases), BULK):
         query = (
-            select(CaseSignal.case_id, Signal.origin_id)
+            select(CaseSignal.case_id, CaseSignal.source, Signal.origin_id)
             .join(Signal, Signal.id == CaseSignal.signal_id)
             .where(CaseSignal.case_id.in_(cases[start : start + BULK]))
             .order_by(CaseSignal.seen_at, CaseSignal.id)
         )
-        for case_id, origin in session.execute(query):
-            found.setdefault(case_id, str(origin))
+        for case_id, source, origin in session.execute(query):
+            found.setdefault(case_id, ORIGIN if source is SeenBy.SCREENING else str(origin))
     return found
 
 
 def signal_ids(told: Sequence[str]) -> tuple[UUID, ...]:
     """Return the ids of the signals among evidence; imagery and steps of cases are none."""
     return tuple(UUID(each) for each in told if each != ORIGIN and not each.startswith(CASE))
-
-
-def imagery_seen(uid: UUID, season: str, imagery: Evidence | None) -> tuple[SignalSeen, ...]:
-    """Return what imagery saw on a parcel in a season, as a case hears of it."""
-    if imagery is None:
-        return ()
-    seen = SignalSeen(
-        signal_id=uuid5(NAMESPACE, f"{ORIGIN}:{season}:{uid}"),
-        source=SeenBy.SCREENING,
-        seen_at=midnight(imagery.first_on),
-        again_at=midnight(imagery.observed_on),
-        quality=imagery.quality,
-    )
-    return (seen,)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import numpy as np
 import pandas as pd
+import shapely
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from service.parcels.models import Approval, FarmlandOverlay, FarmlandVersion, P
 from service.parcels.queries import Moment
 from service.records import within
 from service.screening import titles
+from service.screening.evidence import BULK
 from service.screening.titles import Title
 
 TOWN_DIGITS = 9
@@ -123,3 +125,13 @@ def _book(
     )
     touching = {row: over[each] for row, each in enumerate(version_ids) if each in over}
     return TownBook(town, land, version_ids, list(frame["area_code"]), by_row, touching)
+
+
+def shapes_of(session: Session, version_ids: Sequence[int]) -> dict[int, shapely.Geometry]:
+    """Return the shapes of versions of parcels."""
+    shapes: dict[int, shapely.Geometry] = {}
+    for start in range(0, len(version_ids), BULK):
+        query = select(ParcelVersion.id, ParcelVersion.geometry)
+        some = query.where(ParcelVersion.id.in_(version_ids[start : start + BULK]))
+        shapes.update({version_id: shape for version_id, shape in session.execute(some)})
+    return shapes

@@ -59,6 +59,8 @@ class Said:
     area_m2: float | None = None
     reference_no: str | None = None
     note: str | None = None
+    parcels: tuple[tuple[ParcelMatch, str], ...] | None = None
+    """With the unit of each, where it is known of which it speaks: then none are looked for."""
 
 
 def point_spot(lon: float, lat: float, datum: Datum, accuracy_m: float | None = None) -> Spot:
@@ -93,12 +95,12 @@ def record_signal(session: Session, said: Said) -> tuple[Signal, bool]:
 
 
 def record_signals(
-    session: Session, many: Sequence[Said], land: LandAround
+    session: Session, many: Sequence[Said], land: LandAround | None = None
 ) -> list[tuple[Signal, bool]]:
     """Write many signals at once, matched to land that was read for all of them."""
     standing = _standing(session, [each.id for each in many if each.id is not None])
     written: list[tuple[Signal, bool]] = []
-    fresh: list[tuple[Signal, Spot]] = []
+    fresh: list[tuple[Signal, Said]] = []
     for said in many:
         known = standing.get(said.id) if said.id else None
         if known is not None:
@@ -107,14 +109,21 @@ def record_signals(
         made = _add(session, said)
         standing[made.id] = made
         written.append((made, True))
-        if said.spot is not None:
-            fresh.append((made, said.spot))
+        fresh.append((made, said))
     with whole_system(session):
         session.flush()
-        for made, spot in fresh:
-            _match(session, made, land.parcels_of(spot.geometry, spot.accuracy_m))
+        for made, said in fresh:
+            _match(session, made, _parcels(said, land))
         session.flush()
     return written
+
+
+def _parcels(said: Said, land: LandAround | None) -> Sequence[tuple[ParcelMatch, str]]:
+    if said.parcels is not None:
+        return said.parcels
+    if said.spot is None or land is None:
+        return ()
+    return land.parcels_of(said.spot.geometry, said.spot.accuracy_m)
 
 
 def _standing(session: Session, ids: Sequence[UUID]) -> dict[UUID, Signal]:

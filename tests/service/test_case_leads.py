@@ -100,6 +100,26 @@ def test_the_last_day_of_the_year_still_counts(desk, database):
 
 
 @ONE_ENGINE
+def test_a_rule_that_ages_into_another_keeps_its_case_its_rebound_and_its_quiet(desk, database):
+    """Fresh earthwork goes under another rule after a month: the matter is the same."""
+    case = desk.lead(rule_id="R045")
+    uid, day = desk.uid, date(2023, 4, 20)
+    assert led(database, uid, rule_id="R099", observed_on=day) == (case, False)
+    desk.close(case)
+    closed_on = desk.clock().date()
+    desk.clock.forward(days=60)
+    assert led(database, uid, rule_id="R099", observed_on=closed_on) == (case, False)
+    assert desk.card(case)["state"] == "closed"
+    later = closed_on + timedelta(days=50)
+    assert led(database, uid, rule_id="R099", observed_on=later) == (case, False)
+    assert (desk.card(case)["state"], desk.card(case)["reopened"]) == ("lead", 1)
+    desk.done(desk.bureau, case, "dismiss", reason="为排水沟清淤")
+    quiet = desk.clock().date() + timedelta(days=80)
+    assert led(database, uid, rule_id="R045", observed_on=quiet) == (case, False)
+    assert desk.card(case)["state"] == "dismissed"
+
+
+@ONE_ENGINE
 def test_what_people_excluded_is_not_asked_again_for_a_while(desk, database):
     case = desk.lead()
     uid = desk.uid

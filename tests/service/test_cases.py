@@ -8,6 +8,7 @@ import shapely
 import sqlalchemy as sa
 
 from inspections.cases import EDGES
+from inspections.land_uses import Claim
 from service.cases.actions import open_lead
 from tests.books_cases import a_lead, a_parcel
 from tests.case_desk import MIDDLE, SHANTANG, SQUARE, TAIHE, VILLAGE, Desk, numbers, put_farmland
@@ -63,7 +64,11 @@ def test_a_machine_opens_a_lead_and_a_repeat_changes_nothing(desk, database):
         assert not open_lead(session, lead)[1]
     assert changes() == before, "the same data once more"
     with database.system_transaction() as session:
-        other, is_new = open_lead(session, a_lead(VILLAGE, desk.uid, rule_id="R102"))
+        aged, is_new = open_lead(session, a_lead(VILLAGE, desk.uid, rule_id="R102"))
+    assert (str(aged.id), is_new) == (case, False), "the same claim under another rule"
+    with database.system_transaction() as session:
+        built = a_lead(VILLAGE, desk.uid, rule_id="R040", claim=Claim.BUILDING)
+        other, is_new = open_lead(session, built)
     assert is_new
     assert str(other.id) != case
 

@@ -201,6 +201,28 @@ def test_a_second_run_on_the_same_data_changes_nothing(county):
         assert session.scalar(sa.select(sa.func.count()).select_from(Verdict)) == 7
 
 
+def test_what_imagery_shows_is_a_signal_among_the_others_and_no_second_source(county):
+    def shown() -> list[dict]:
+        return county.bureau.get("signals", source="screening").json()["items"]
+
+    county.screen()
+    found = shown()
+    assert {each["claim"] for each in found} == {"fish_pond", "hardening", "abandoned", "trees"}
+    assert len(found) == len(county.leads()) == 5
+    site = next(each for each in found if each["claim"] == "hardening")
+    uid = str(county.parcels["site"].uid)
+    assert [(each["parcel_uid"], each["state"]) for each in site["parcels"]] == [(uid, "matched")]
+    assert site["area_m2"] == pytest.approx(county.parcels["site"].ellipsoidal_area_m2, rel=1e-4)
+    (case,) = (each for each in county.leads() if each.parcel_uid == county.parcels["site"].uid)
+    heard = county.bureau.get(f"cases/{case.id}").json()["signals"]
+    assert [each["signal_id"] for each in heard] == [site["id"]]
+    before = county.verdicts()["site"]
+    assert county.screen()["n_changed"] == 0
+    assert (county.verdicts()["site"], shown()) == (before, found)
+    county.bureau.post(f"cases/{case.id}/transitions", {"event": "accept"})
+    assert county.bureau.get(f"signals/{site['id']}").json()["stage"] == "accepted"
+
+
 def test_a_verdict_tells_its_reasons_its_basis_and_what_is_missing(county):
     county.screen()
     standing = county.card("pond")["standing"]
