@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -28,9 +31,12 @@ def screen(
         database.system_reading() as session,
         _runner(dask) as runner,
         Progress(*columns, console=console) as bar,
+        ExitStack() as stack,
     ):
         task = bar.add_task("", total=None)
         wanted = actions.wanted(session, as_of=_day(as_of), area_code=area, season=season)
+        if dask is not None:
+            wanted = replace(wanted, partitions=stack.enter_context(_partitions(wanted.folder)))
 
         def show(town: str, done: int, total: int) -> None:
             bar.update(task, description=town, completed=done, total=total)
@@ -56,6 +62,14 @@ def _runner(dask: str | None) -> Iterator[Runner]:
         return
     with running.on_dask(dask) as runner:
         yield runner
+
+
+@contextmanager
+def _partitions(folder: Path) -> Iterator[Path]:
+    """Return a folder beside the observations, which the workers see, until they are done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="land-", dir=folder) as made:
+        yield Path(made)
 
 
 def _report(plan: Plan, done: Screening) -> None:

@@ -30,13 +30,14 @@ from inspections.fusion_words import (
 from inspections.fusion_words import Verdict as Said
 from inspections.idle_groups import idle_rows, listed_together
 from inspections.land_uses import USES, Claim
+from inspections.screened_lands import SurveyedLand
 from inspections.screening import Screened, ScreeningLimits
 from service import space
 from service.database import thresholds_of
 from service.parcels.models import ParcelVersion
 from service.parcels.queries import Moment
 from service.records import within
-from service.screening import claims, codes, evidence, land
+from service.screening import claims, codes, evidence, land, partitions
 from service.screening.claims import Claimed
 from service.screening.evidence import BULK, CASE, Told
 from service.screening.land import TownBook
@@ -61,6 +62,9 @@ class Wanted:
     season: str
     area_code: str
     folder: Path
+    """Of the observations."""
+    partitions: Path | None = None
+    """Where the land of each town is written for workers elsewhere; None where it goes along."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,8 @@ def planned(session: Session, wanted: Wanted, runner: Runner, on_step: OnStep) -
         oldest = limits.fusion.oldest_days
         told = evidence.of_parcels(session, moment, wanted.area_code, oldest)
         standing = _standing(session, wanted)
-        tasks = [_task(book, wanted, {*told, *standing}, limits) for book in books]
+        asked = {*told, *standing}
+        tasks = [_task(book, _land(session, book, wanted), wanted, asked, limits) for book in books]
         plan = Plan(wanted)
         for done, (number, screened) in enumerate(runner(tasks), start=1):
             _judge(session, plan, books[number], screened, told, moment=moment, limits=limits)
@@ -148,11 +153,26 @@ def _standing(session: Session, wanted: Wanted) -> dict[UUID, str]:
     return {uid: area_code for uid, area_code in session.execute(query)}
 
 
-def _task(book: TownBook, wanted: Wanted, asked: set[UUID], limits: ScreeningLimits) -> TownTask:
+def _land(session: Session, book: TownBook, wanted: Wanted) -> SurveyedLand | Path:
+    """Return the land of a town, or the partition that it was written to."""
+    if wanted.partitions is None:
+        return book.land
+    shapes = land.shapes_of(session, book.version_ids)
+    in_order = np.array([shapes[each] for each in book.version_ids], dtype=object)
+    return partitions.write(wanted.partitions, book.town, book.land, in_order)
+
+
+def _task(
+    book: TownBook,
+    where: SurveyedLand | Path,
+    wanted: Wanted,
+    asked: set[UUID],
+    limits: ScreeningLimits,
+) -> TownTask:
     rows = sorted(book.row_of[uid] for uid in asked if uid in book.row_of)
     return TownTask(
         town=book.town,
-        land=book.land,
+        land=where,
         asked=np.array(rows, np.int64),
         folder=wanted.folder,
         season=wanted.season,

@@ -17,6 +17,7 @@ from inspections.screened_lands import LandSeries, SurveyedLand
 from inspections.screening import Screened, ScreeningLimits, screen
 from service.errors import Invalid
 from service.imagery import store
+from service.screening import partitions
 
 YEARS_BACK = 2
 """Calendar years before the season whose series are read too: 24 months of lying idle."""
@@ -27,7 +28,8 @@ class TownTask:
     """What a worker needs to screen a town; the series it reads itself."""
 
     town: str
-    land: SurveyedLand
+    land: SurveyedLand | Path
+    """Land, or the partition that it stands in."""
     asked: Ints
     folder: Path
     season: str
@@ -43,7 +45,8 @@ Runner = Callable[[Sequence[TownTask]], Iterable[tuple[int, Screened]]]
 def screen_town(task: TownTask) -> Screened:
     """Screen one town by the series in its Parquet files."""
     series = series_of(task.folder, task.season, task.town)
-    return screen(task.land, series, task.as_of, task.rules, task.limits, asked=task.asked)
+    land = partitions.read(task.land) if isinstance(task.land, Path) else task.land
+    return screen(land, series, task.as_of, task.rules, task.limits, asked=task.asked)
 
 
 def series_of(folder: Path, season: str, town: str) -> LandSeries | None:

@@ -1,9 +1,12 @@
 """The screening: from images, signals and rules to verdicts, leads and nothing more."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import geopandas
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 import sqlalchemy as sa
@@ -348,7 +351,7 @@ def test_the_nightly_job_and_the_command_do_the_same(county, settings, monkeypat
 
 
 @ONE_ENGINE
-def test_a_cluster_gives_the_same_verdicts(county):
+def test_a_cluster_reads_partitions_by_town_and_gives_the_same_verdicts(county, tmp_path):
     distributed = pytest.importorskip("distributed")
     with county.database.system_reading() as session:
         wanted = actions.wanted(session, as_of=date(2023, 12, 20), area_code=COUNTY)
@@ -359,7 +362,14 @@ def test_a_cluster_gives_the_same_verdicts(county):
             ) as cluster,
             running.on_dask(cluster.scheduler_address) as runner,
         ):
-            there = actions.plan(session, wanted, runner)
+            there = actions.plan(session, replace(wanted, partitions=tmp_path), runner)
+    towns = sorted(tmp_path.glob("?????????.parquet"))
+    assert [each.stem for each in towns] == [TAIHE, TAIPING]
+    land = pd.concat([geopandas.read_parquet(each) for each in towns]).set_index("parcel_uid")
+    assert land.crs.to_epsg() == 4490
+    site = county.parcels["site"]
+    assert land.geometry[str(site.uid)].equals(site.geometry)
+    assert land.farmland_m2[str(site.uid)] == site.ellipsoidal_area_m2
     assert [each.digest for each in there.drafts] == [each.digest for each in here.drafts]
     assert [each.said for each in there.drafts] == [each.said for each in here.drafts]
     assert there.n_by_class == here.n_by_class
