@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from config.settings import Settings
 from service.app import create_app
 from service.database import Database
+from tests.case_desk import MIDDLE, Desk
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -24,6 +25,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+PHONE = {"width": 390, "height": 844}
 PASSWORD = "a password for tests"
 VENDOR = Path(__file__).parents[2] / "service" / "pages" / "static" / "vendor"
 
@@ -114,5 +116,42 @@ def browse(chromium: Browser, site: str, watch: Watch) -> Iterator[Callable[...,
         return page
 
     yield window
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def desk(as_role, database, clock) -> Desk:
+    """A case and the people who work on it."""
+    return Desk(as_role, database, clock)
+
+
+@pytest.fixture
+def phone(chromium: Browser, site: str, watch) -> Iterator[Callable[[str], Page]]:
+    """Open a phone that stands in the parcel, logged in."""
+    opened = []
+
+    def hold(username: str) -> Page:
+        context = chromium.new_context(
+            base_url=site,
+            viewport=PHONE,
+            is_mobile=True,
+            has_touch=True,
+            locale="zh-CN",
+            geolocation={"longitude": MIDDLE["lon"], "latitude": MIDDLE["lat"], "accuracy": 6},
+            permissions=["geolocation"],
+        )
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        page = context.new_page()
+        watch.over(page)
+        page.goto("/login")
+        page.get_by_label("用户名").fill(username)
+        page.get_by_label("密码").fill(PASSWORD)
+        page.get_by_role("button", name="登录").click()
+        page.wait_for_url(lambda url: "/login" not in url)
+        return page
+
+    yield hold
     for context in opened:
         context.close()

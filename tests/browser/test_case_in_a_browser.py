@@ -1,55 +1,16 @@
 """A case in real browsers: from the lead to its end, by four people, one of them on a phone."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD
+from tests.browser.conftest import PASSWORD, PHONE
 from tests.browser.test_week_in_a_browser import ON_SQLITE
-from tests.case_desk import MIDDLE, TAIHE, Desk
+from tests.case_desk import TAIHE, Desk
 from tests.conftest import COUNTY
 from tests.hostile_photos import a_jpeg
 from tests.service.test_risk_pages import judged_one
 
 pytestmark = [pytest.mark.browser, ON_SQLITE]
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-def desk(as_role, database, clock) -> Desk:
-    return Desk(as_role, database, clock)
-
-
-@pytest.fixture
-def phone(chromium: Browser, site: str, watch) -> Iterator[Callable[[str], Page]]:
-    """Open a phone that stands in the parcel, logged in."""
-    opened = []
-
-    def hold(username: str) -> Page:
-        context = chromium.new_context(
-            base_url=site,
-            viewport=PHONE,
-            is_mobile=True,
-            has_touch=True,
-            locale="zh-CN",
-            geolocation={"longitude": MIDDLE["lon"], "latitude": MIDDLE["lat"], "accuracy": 6},
-            permissions=["geolocation"],
-        )
-        context.set_default_timeout(15_000)
-        opened.append(context)
-        page = context.new_page()
-        watch.over(page)
-        page.goto("/login")
-        page.get_by_label("用户名").fill(username)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
-        page.wait_for_url(lambda url: "/login" not in url)
-        return page
-
-    yield hold
-    for context in opened:
-        context.close()
 
 
 def take(page: Page, desk: Desk, seed: int) -> None:
@@ -92,13 +53,13 @@ def fits(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def take_up(bureau: Page, desk: Desk) -> None:
+def take_up(bureau: Page, desk: Desk, claim: str) -> None:
     """Accept the only lead by keyboard and send an officer."""
     bureau.goto("/leads")
-    bureau.get_by_role("button", name="受理 挖塘养鱼").press("Enter")
+    bureau.get_by_role("button", name=f"受理 {claim}").press("Enter")
     expect(bureau.get_by_text("没有等待受理的线索")).to_be_visible()
     bureau.goto("/cases")
-    bureau.get_by_role("link", name="挖塘养鱼").click()
+    bureau.get_by_role("link", name=claim).click()
     form = bureau.get_by_role("form", name="派核")
     form.get_by_label("派给谁").select_option(desk.officer_name())
     form.get_by_role("button", name="派核").click()
@@ -141,7 +102,7 @@ def accept(second: Page, desk: Desk, case: str) -> None:
 def test_a_case_goes_from_lead_to_its_end(desk, browse, phone, season):
     case = desk.lead(verdict_class="likely")
     bureau, officer = browse(f"bureau-{COUNTY}"), phone(desk.officer_name())
-    take_up(bureau, desk)
+    take_up(bureau, desk, "挖塘养鱼")
     check(officer, desk, case)
     rectify(bureau, officer, desk, case)
     accept(phone("officer-2"), desk, case)
