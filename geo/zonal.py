@@ -141,7 +141,9 @@ def measure(cover: Coverage, image: Image, limits: Limits) -> Zonal:
     Notes
     -----
     Indices are computed by pixel, then averaged. Bands are reflectances of Sentinel-2 L2A;
-    negative ones, which atmospheric correction leaves over water and shade, count as measured.
+    slightly negative ones, which atmospheric correction leaves over water and shade, count as
+    0.0001. A pixel is out of range where a band is not above -0.1 or is beyond 2, where no band is
+    above 0, and where an index cannot be.
 
     References
     ----------

@@ -12,6 +12,11 @@ CLEAR, CLOUDY, NO_DATA = 0, 1, 2
 LOTS = 64
 """That the parcels are dealt to the threads in."""
 QUANTILES = (0.25, 0.50, 0.75)
+LEAST_REFLECTANCE, MOST_REFLECTANCE = -0.1, 2.0
+"""What a surface can seem to reflect. A raw value of 1 or more, less the offset of 1,000 of ESA's
+baseline 04.00, lies above the least; clouds and glint reach beyond 1, never beyond the most."""
+FLOOR = 1e-4
+"""One step of a product that is scaled by 10,000: the least reflectance that ratios are made of."""
 PRESENT, CLOUD, NO_IMAGE, TOO_SMALL, OUT_OF_RANGE = (int(each) for each in Missing)
 
 
@@ -36,22 +41,34 @@ def _ratio(above: float, below: float) -> float:
     return above / below if below != 0 else np.nan
 
 
+@numba.njit(cache=True, inline="always")
+def _reflectance(given: Any, band: int, at: int) -> float:
+    """Read a band of one pixel to make ratios of; nan where it is lacking or cannot be.
+
+    What correction left below zero is raised to the floor, or a dark pixel's ratios leave ±1.
+    """
+    if given.bands[band] < 0:
+        return np.nan
+    value = float((given.layers[given.bands[band], at] + given.scaling[1]) * given.scaling[0])
+    if not (LEAST_REFLECTANCE < value <= MOST_REFLECTANCE):
+        return np.nan
+    return max(value, FLOOR)
+
+
 @numba.njit(cache=True)
 def _indices(given: Any, at: int, out: Any) -> bool:
     """Compute the indices of one pixel, and tell whether they can be; what is lacking is nan."""
-    layers, bands = given.layers, given.bands
-    scale, offset = given.scaling
-    blue = (layers[bands[0], at] + offset) * scale if bands[0] >= 0 else np.nan
-    red = (layers[bands[1], at] + offset) * scale if bands[1] >= 0 else np.nan
-    near = (layers[bands[2], at] + offset) * scale if bands[2] >= 0 else np.nan
-    short = (layers[bands[3], at] + offset) * scale if bands[3] >= 0 else np.nan
+    blue, red = _reflectance(given, 0, at), _reflectance(given, 1, at)
+    near, short = _reflectance(given, 2, at), _reflectance(given, 3, at)
+    if near == FLOOR and not (blue > FLOOR or red > FLOOR or short > FLOOR):
+        return False  # nothing was reflected at all
     out[0] = _ratio(near - red, near + red)
     out[1] = _ratio(2.5 * (near - red), near + 6 * red - 7.5 * blue + 1)
     out[2] = _ratio(near - short, near + short)
     out[3] = _ratio((short + red) - (near + blue), (short + red) + (near + blue))
     for k in range(4):
         if given.indices[k] >= 0:
-            out[k] = (layers[given.indices[k], at] + offset) * scale
+            out[k] = (given.layers[given.indices[k], at] + given.scaling[1]) * given.scaling[0]
         most = given.limits[2] if k == 1 else 1.0
         if given.has[k] and not (-most <= out[k] <= most):  # nan is not possible either
             return False

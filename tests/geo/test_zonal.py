@@ -17,7 +17,7 @@ from geo import grids, rings
 from geo.coverage import coverage
 from geo.grids import Grid
 from geo.series import Missing
-from geo.zonal import CLEAR, CLOUDY, NO_DATA, Image, Limits, means, measure
+from geo.zonal import BANDS, CLEAR, CLOUDY, NO_DATA, Image, Limits, means, measure
 
 SIZE = 12
 ANYTHING = Limits(min_pixels=0, max_cloud_share=1, max_evi=1.5)
@@ -46,6 +46,12 @@ def image_of(cover, values, state=None, names=("NDVI",), **scaling):
     )
 
 
+def even(cover, bands):
+    """An image whose four bands are the same everywhere."""
+    layers = np.array([np.full((SIZE, SIZE), value) for value in bands])
+    return image_of(cover, layers, names=BANDS)
+
+
 def test_the_four_indices_are_those_of_the_reflectances():
     cover = cover_of(shapely.box(1, 1, 5, 5))
     raw = np.array([np.full((SIZE, SIZE), value) for value in (1500, 1400, 4600, 2600)], np.uint16)
@@ -61,6 +67,40 @@ def test_the_four_indices_are_those_of_the_reflectances():
     assert found.n_pixels.tolist() == [16]
     assert found.mean[0] == pytest.approx(expected, rel=1e-6)
     assert found.sd[0] == pytest.approx(0, abs=1e-7)
+
+
+def test_a_band_that_the_correction_left_below_zero_over_water_keeps_the_pixel():
+    cover = cover_of(shapely.box(1, 1, 5, 5))
+    pond = (0.03, 0.02, 0.015, -0.005)
+    found = measure(cover, even(cover, pond), FOUR)
+    least = 1e-4
+    expected = (
+        -0.005 / 0.035,
+        2.5 * -0.005 / (0.015 + 6 * 0.02 - 7.5 * 0.03 + 1),
+        (0.015 - least) / (0.015 + least),
+        (least + 0.02 - 0.045) / (least + 0.02 + 0.045),
+    )
+    assert found.missing.tolist() == [Missing.PRESENT]
+    assert found.mean[0] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "bands",
+    [
+        (-0.9999, -0.9999, -0.9999, -0.9999),
+        (0.05, 0.04, 0.36, -0.3),
+        (6.5535, 6.5535, 6.5535, 6.5535),
+        (0.0, 0.0, 0.0, 0.0),
+        (-0.001, -0.002, -0.001, -0.003),
+        (-0.1, -0.1, -0.1, -0.1),  # raw nought, less the offset
+        (0.05, 0.04, np.nan, 0.16),
+    ],
+)
+def test_what_no_surface_reflects_is_out_of_range_and_no_index_is_zero(bands):
+    cover = cover_of(shapely.box(1, 1, 5, 5))
+    found = measure(cover, even(cover, bands), FOUR)
+    assert found.missing.tolist() == [Missing.OUT_OF_RANGE]
+    assert np.isnan(found.mean).all()
 
 
 def test_an_index_whose_bands_the_image_lacks_is_nan_and_the_others_stand():
