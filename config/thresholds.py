@@ -234,6 +234,7 @@ class ImageryThresholds(_Section):
     max_cloud_share: float
     max_evi: float
     max_odd_share: float
+    max_fill_share: float
     offset_dark_reflectance: float
     scl_cloud: tuple[int, ...]
 

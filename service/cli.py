@@ -297,7 +297,7 @@ def observe(
     offset: Annotated[
         float | None, typer.Option(help="先加到像元值上,如 -1000(处理基线 04.00 起)")
     ] = None,
-    no_data: Annotated[float | None, typer.Option("--nodata", help="无数据值")] = None,
+    no_data: Annotated[float | None, typer.Option("--nodata", help="无数据值;没有的写 nan")] = None,
     buffer: Annotated[float | None, typer.Option(min=0, max=100, help="向内缩多少米")] = None,
     min_pixels: Annotated[float | None, typer.Option(min=0, help="至少多少个像元")] = None,
     area: Annotated[str, typer.Option(help="只观测这个区划")] = "",

@@ -4,7 +4,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from math import isnan
 from pathlib import Path
+from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -61,7 +63,7 @@ def observe(
             subject=f"{order.day} {order.source}",
             area_code=order.area_code or settings.county_code,
             rasters=digests,
-            given=asdict(order.given),
+            given=_as_json(order.given),
             buffer_m=order.limits.buffer_m,
             min_pixels=order.limits.min_pixels,
         )
@@ -86,6 +88,12 @@ def given_of(
     except ValueError as error:
         raise Invalid("--cloud-values 须是整数,用逗号隔开", field="cloud_values") from error
     return Given(_list_of(bands), scale, offset, no_data, cloud, values)
+
+
+def _as_json(given: Given) -> dict[str, Any]:
+    """Return what was said; JSON has no nan."""
+    no_data = given.no_data
+    return asdict(given) | {"no_data": "nan" if no_data is not None and isnan(no_data) else no_data}
 
 
 def _list_of(text: str) -> tuple[str, ...]:

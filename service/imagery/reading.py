@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from rasterio import Affine
-from rasterio.enums import MaskFlags, Resampling
+from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window as RasterWindow
 
@@ -15,13 +15,12 @@ from geo.coverage import Window
 from geo.grids import Grid
 from geo.zonal import CLEAR, CLOUDY, NO_DATA, Image
 from service.imagery.errors import refusal
+from service.imagery.holes import States, holes
 from service.imagery.radiometry import scaling_of
 from service.imagery.rasters import Given, Source, grid_of, name_of, opened
 
 SCL_NOTHING = 0
 NO_MASK = 255
-
-States = npt.NDArray[np.uint8]
 
 
 def image_of(source: Source, window: Window, given: Given, limits: ImageryThresholds) -> Image:
@@ -30,7 +29,7 @@ def image_of(source: Source, window: Window, given: Given, limits: ImageryThresh
     area = RasterWindow(window.column, window.row, window.width, window.height)
     with opened(source.path) as raster:
         layers = raster.read([source.places[name] for name in names], window=area)
-        state = _holes(raster, source, layers, area)
+        state = holes(raster, source, layers, area, limits)
         for name, number in source.masks.items():
             mask = raster.read(number, window=area)
             values = limits.scl_cloud if name == "SCL" else given.cloud_values
@@ -40,25 +39,6 @@ def image_of(source: Source, window: Window, given: Given, limits: ImageryThresh
     found = scaling_of(source, layers, state, given, limits)
     places = {name: place for place, name in enumerate(names)}
     return Image(layers, places, state, found.scale, found.offset)
-
-
-def _holes(raster: Any, source: Source, layers: npt.NDArray[Any], area: RasterWindow) -> States:
-    """Return the state of each pixel by its data alone: no data in one band is none at all."""
-    state = np.full(layers.shape[1:], CLEAR, np.uint8)
-    for layer in layers:
-        if layer.dtype.kind == "f":
-            state[~np.isfinite(layer)] = NO_DATA
-        if source.no_data is not None:
-            state[layer == source.no_data] = NO_DATA
-    if MaskFlags.per_dataset in raster.mask_flag_enums[0]:
-        state[raster.dataset_mask(window=area) == 0] = NO_DATA
-    elif source.no_data is None and layers.dtype.kind != "f":
-        if source.is_index:
-            source.notes.append("没有写明无数据值;超出取值范围的像元按超出范围记")
-        else:
-            source.notes.append("没有写明无数据值;各波段都为 0 的像元按无数据记")
-            state[(layers == 0).all(axis=0)] = NO_DATA
-    return state
 
 
 def _cover(state: States, mask: npt.NDArray[Any], values: tuple[int, ...], *, is_scl: bool) -> None:

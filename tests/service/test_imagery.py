@@ -343,10 +343,44 @@ def test_a_scale_of_ten_thousand_and_missing_nodata_are_said(observe, tmp_path):
     assert any("放大 10,000 倍" in note for note in outcome.notes)
 
 
+@pytest.mark.parametrize("fill", [0, -3000, -9999])
+def test_a_parcel_in_an_undeclared_fill_has_no_image_and_no_value(
+    observe, cube, tmp_path, parcels, fill
+):
+    layers = layers_of(dtype="int16")
+    mover = pyproj.Transformer.from_crs("EPSG:4490", UTM, always_xy=True)
+    x, y = mover.transform(*shapely.centroid(parcels[0].geometry).coords[0])
+    west, north = utm_corner()
+    row, column = int((north - y) / PIXEL), int((x - west) / PIXEL)
+    layers[:, row - 12 : row + 13, column - 12 : column + 13] = fill
+    outcome = observe(a_raster(tmp_path / "a.tif", layers, nodata=None))
+    assert any("没有写明无数据值" in note for note in outcome.notes)
+    uids, _, values, missing = cube()
+    at = uids.index(parcels[0].uid)
+    assert missing[at].tolist() == [Missing.NO_IMAGE]
+    assert np.isnan(values[at]).all()
+    assert values[np.arange(len(uids)) != at, 0, 0] == pytest.approx(NDVI)
+
+
+def test_that_there_is_no_fill_can_be_said_and_the_ledger_stays_readable(
+    observe, tmp_path, database
+):
+    index = np.random.default_rng(4).integers(3000, 9000, (1, 80, 80)).astype(np.int16)
+    index[:, :, :4] = 0
+    path = a_raster(tmp_path / "i.tif", index, ["NDVI"], nodata=None)
+    observe(path, no_data=float("nan"))
+    with database.system_reading() as session:
+        (detail,) = session.scalars(
+            select(AuditEntry.detail).where(AuditEntry.action == "observation.observe")
+        )
+    told = json.loads(detail, parse_constant=pytest.fail)
+    assert told["given"]["no_data"] == "nan"
+
+
 def test_a_few_pixels_beyond_one_are_left_out_and_said(observe, cube, tmp_path):
     index = np.full((1, 80, 80), 0.8, np.float32)
     index[:, ::10, ::10] = 1.3
-    outcome = observe(a_raster(tmp_path / "i.tif", index, ["NDVI"], nodata=None))
+    outcome = observe(a_raster(tmp_path / "i.tif", index, ["NDVI"]))
     assert any("超出指数的取值范围" in note for note in outcome.notes)
     _, _, values, _ = cube()
     assert values[..., 0] == pytest.approx(0.8)
