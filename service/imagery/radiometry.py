@@ -49,7 +49,7 @@ def scaling_of(
         return Scaling(scale, offset)
     scale = scale or _reflectance_scale(source, sample)
     offset = _reflectance_offset(source, sample * scale, scale, given, limits)
-    _refuse_negative(source, (sample + offset) * scale, limits)
+    _refuse_negative(source, (sample[sample != 0] + offset) * scale, limits)
     return Scaling(scale, offset)
 
 
@@ -129,7 +129,7 @@ def _reflectance_offset(
         return given.offset
     if source.offset:
         return source.offset
-    dark = float(np.nanmin(np.nanpercentile(sample, 1, axis=1)))
+    dark = _darkest(sample)
     is_lifted = dark >= limits.offset_dark_reflectance
     ours = OFFSET_DN * TEN_THOUSAND / scale
     if source.baseline is not None and source.baseline >= BASELINE_WITH_OFFSET:
@@ -146,6 +146,12 @@ def _reflectance_offset(
             f"没有减去;请加 --offset {ours:g},确实没有偏移的写 --offset 0",
         )
     return 0.0
+
+
+def _darkest(sample: npt.NDArray[np.float64]) -> float:
+    """Return what the darkest 1 % reflect in the darkest band; nought is a fill, not a measure."""
+    lit = (band[band > 0] for band in sample)
+    return min((float(np.percentile(band, 1)) for band in lit if band.size), default=0.0)
 
 
 def _refuse_negative(

@@ -142,3 +142,21 @@ def test_no_band_of_a_surface_is_nought_in_all_whatever_the_file_declares(write)
     layers[:, *HOLE] = 0
     found, _ = image(write(layers, BANDS, no_data=65535))
     assert (found.state[HOLE] == NO_DATA).all()
+
+
+@pytest.mark.parametrize("bands", [slice(None), slice(3, 4)])
+def test_an_offset_left_in_is_seen_however_much_of_the_raster_is_nought(write, bands):
+    layers = reflectances("uint16", lift=1000)
+    layers[bands, :, :12] = 0
+    path = write(layers, BANDS, no_data=65535)
+    with pytest.raises(RasterRefused, match="--offset -1000"):
+        image(path)
+    assert image(path, offset=-1000.0)[0].offset == -1000
+    named = write(layers, BANDS, name="S2_N0509_.tif", no_data=65535)
+    assert image(named)[0].offset == -1000
+
+
+def test_a_scene_without_an_offset_is_not_refused_for_its_noughts(write):
+    layers = reflectances("uint16")
+    layers[3, :, :12] = 0
+    assert image(write(layers, BANDS, no_data=65535))[0].offset == 0
