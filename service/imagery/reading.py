@@ -20,7 +20,6 @@ from service.imagery.radiometry import scaling_of
 from service.imagery.rasters import Given, Source, grid_of, name_of, opened
 
 SCL_NOTHING = 0
-NO_MASK = 255
 
 
 def image_of(source: Source, window: Window, given: Given, limits: ImageryThresholds) -> Image:
@@ -62,21 +61,24 @@ def _cover_from(
         grid_of(raster, path)
         if raster.count != 1:
             raise refusal("cloud", f"云掩膜 {path.name} 有 {raster.count} 个波段;请给单波段的")
-        nothing = NO_MASK if raster.nodatavals[0] is None else raster.nodatavals[0]
+        is_scl = name_of(raster.descriptions[0] or "") == "SCL"
+        values = given.cloud_values or (limits.scl_cloud if is_scl else ())
+        declared = raster.nodatavals[0]
         with WarpedVRT(
             raster,
+            # What is said to be cloud is cloud, whatever the file declares.
+            src_nodata=None if declared in values else declared,
             crs=grid.crs,
             transform=_affine(grid),
             width=grid.width,
             height=grid.height,
             resampling=Resampling.nearest,
-            nodata=nothing,
+            dtype="float32",  # every number of the mask's own may mean something
+            nodata=np.nan,
         ) as moved:
             mask = moved.read(1, window=area)
-        is_scl = name_of(raster.descriptions[0] or "") == "SCL"
-    values = given.cloud_values or (limits.scl_cloud if is_scl else ())
-    is_unknown = mask == nothing
-    _cover(state, np.where(is_unknown, 0, mask), tuple(values), is_scl=False)
+    is_unknown = np.isnan(mask)
+    _cover(state, np.where(is_unknown, 0, mask), tuple(values), is_scl=is_scl)
     state[is_unknown] = NO_DATA
 
 

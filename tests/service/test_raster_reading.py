@@ -9,7 +9,7 @@ from rasterio import Affine
 
 from config.thresholds import Thresholds
 from geo.coverage import Window
-from geo.zonal import CLEAR, NO_DATA
+from geo.zonal import CLEAR, CLOUDY, NO_DATA
 from service.imagery import reading
 from service.imagery.errors import RasterRefused
 from service.imagery.rasters import Given, inspected
@@ -160,3 +160,29 @@ def test_a_scene_without_an_offset_is_not_refused_for_its_noughts(write):
     layers = reflectances("uint16")
     layers[3, :, :12] = 0
     assert image(write(layers, BANDS, no_data=65535))[0].offset == 0
+
+
+@pytest.mark.parametrize("values", [(255,), ()])
+@pytest.mark.parametrize("no_data", [None, 255])
+def test_a_mask_of_nought_and_255_marks_cloud_where_255_is_said_to_be_cloud(write, values, no_data):
+    clouds = np.zeros((1, 40, 40), np.uint8)
+    clouds[:, :20] = 255
+    mask = write(clouds, [""], name="cloud.tif", step=10.0, no_data=no_data)
+    found, _ = image(write(reflectances(), BANDS, no_data=0), cloud=mask, cloud_values=values)
+    is_known = no_data is None or bool(values)
+    assert (found.state[:20, :40] == (CLOUDY if is_known else NO_DATA)).all()
+    assert (found.state[20:40, :40] == CLEAR).all()
+    assert (found.state[:, 40:] == NO_DATA).all()
+    assert (found.state[40:] == NO_DATA).all()
+
+
+def test_what_a_scene_classification_leaves_unclassified_has_no_data(write):
+    classes = np.full((1, 30, 30), 4, np.uint8)
+    classes[:, :10], classes[:, 10:20] = 0, 9
+    mask = write(classes, ["SCL"], name="scl.tif", step=20.0)
+    found, _ = image(write(reflectances(), BANDS, no_data=0), cloud=mask)
+    assert [set(found.state[rows].flat) for rows in (slice(20), slice(20, 40), slice(40, 60))] == [
+        {NO_DATA},
+        {CLOUDY},
+        {CLEAR},
+    ]
