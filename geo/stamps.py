@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Days = NDArray[np.datetime64]
+MIN_STAMPS = 3
 
 
 def civil_days(stamps: ArrayLike, *, utc_offset_hours: float) -> Days:
@@ -31,41 +32,19 @@ def are_months_slipped(days: Days) -> bool:
     Parameters
     ----------
     days : datetime64[D] array, shape (t,)
-        The stamps of a monthly series.
+        The stamps of a table, in any order, some of them more than once; NaT is left out.
 
     Returns
     -------
     bool
-        True where each stamp is a month's last day, or some are and all others a first day. One
-        stamp tells nothing.
+        True where each stamp is a month's last day, or some are and all others a first day. Fewer
+        than `MIN_STAMPS` different ones tell nothing: two images may fall so.
     """
-    days = np.asarray(days, dtype="datetime64[D]")
+    days = np.unique(np.asarray(days, dtype="datetime64[D]"))
+    days = days[~np.isnat(days)]
     is_first = _is_first(days)
     is_last = _is_first(days + np.timedelta64(1, "D"))
-    return len(days) > 1 and bool((is_first | is_last).all()) and bool(is_last.any())
-
-
-def unslipped(days: Days) -> tuple[Days, int]:
-    """Move stamps of months that slipped to the day before back to the first.
-
-    Parameters
-    ----------
-    days : datetime64[D] array, shape (t,)
-        The stamps of a monthly series.
-
-    Returns
-    -------
-    days : datetime64[D] array, shape (t,)
-        Last days of a month moved by one day, where `are_months_slipped`.
-    n_moved : int
-        How many were.
-    """
-    days = np.asarray(days, dtype="datetime64[D]").copy()
-    if not are_months_slipped(days):
-        return days, 0
-    is_last = _is_first(days + np.timedelta64(1, "D"))
-    days[is_last] += np.timedelta64(1, "D")
-    return days, int(is_last.sum())
+    return len(days) >= MIN_STAMPS and bool((is_first | is_last).all()) and bool(is_last.any())
 
 
 def _is_first(days: Days) -> NDArray[np.bool_]:

@@ -52,6 +52,10 @@ def read(path: Path, *, scale: float = 1.0) -> Labelled:
     refused += _unnamed(table)
     known = labels(table, parcels, parcel, refused)
     raise_refused(refused)
+    if stamps.are_months_slipped(day):
+        raise Invalid(
+            "表里的日期都是月末(或月末夹着月初),像是每月一日因时区退了一天;请改成成像日再试"
+        )
     try:
         clean = series.from_table(
             series.Table(parcel, day, series.indices(values, scale=scale), n_pixels, missing),
@@ -134,7 +138,9 @@ def _numbers(table: pd.DataFrame, name: str, refused: list[dict[str, Any]]) -> n
 def _days(table: pd.DataFrame, refused: list[dict[str, Any]]) -> np.ndarray:
     """Read days as YYYY-MM-DD, or instants with their zone: nothing else is one day surely."""
     if pd.api.types.is_datetime64_dtype(table["day"]):
-        days = table["day"].to_numpy().astype("datetime64[D]")
+        instants = table["day"].to_numpy()
+        days = instants.astype("datetime64[D]")
+        days = np.where(days == instants, days, np.datetime64("NaT"))
     else:
         texts = pd.Series(stripped(table["day"]))
         is_day = texts.str.len() == DAY_LENGTH

@@ -10,13 +10,14 @@ import pandas as pd
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from geo import stamps
 from geo.series import Missing
 from service import records
 from service.areas.queries import CODE_LENGTH
 from service.database import thresholds_of
 from service.errors import Conflict, Invalid, NotFound
 from service.imagery import keeping, store
-from service.imagery.schemas import ObservationRow, Reason, is_month_end
+from service.imagery.schemas import ObservationRow, Reason
 from service.parcels.models import ParcelVersion
 from service.schemas import UUID_TEXT
 from service.table_layouts import Column, Kind, Layout
@@ -56,15 +57,13 @@ LAYOUT = Layout(
         Column("missing", ("缺测原因", "missing"), Kind.CHOICE, MISSING_TEXT),
     ),
 )
-MIN_MONTHS = 3
-"""Days that must all be month ends before a slipped time zone is suspected."""
 
 
 def import_observations(session: Session, upload: Upload) -> ImportReport:
     """Enter a table of observations: all of it, or nothing and a report by row."""
     records.take_turn(session)
-    days = {each.observed_on for each in read(session, upload, LAYOUT, fixed={}).items}
-    is_slipped = len(days) >= MIN_MONTHS and all(map(is_month_end, days))
+    days = [each.observed_on for each in read(session, upload, LAYOUT, fixed={}).items]
+    is_slipped = stamps.are_months_slipped(np.array(days, "datetime64[D]"))
     desk = _Desk(session, is_slipped=is_slipped)
     report = import_rows(session, upload, LAYOUT, desk.enter)
     if desk.rows and not upload.is_dry_run:
@@ -122,7 +121,7 @@ class _Desk:
     def _judge(self, item: ObservationRow) -> None:
         if self.is_slipped:
             raise Invalid(
-                "表里的日期全在月末,像是每月一日因时区退了一天;请改成成像日,逐月合成的写当月一日",
+                "表里的日期都是月末(或月末夹着月初),像是每月一日因时区退了一天;请改成成像日,逐月合成的写当月一日",
                 field="observed_on",
             )
         if item.evi is not None and abs(float(item.evi)) > self.max_evi:

@@ -1,8 +1,7 @@
 """What goes in and out of the series of observations."""
 
-import calendar
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -15,7 +14,6 @@ from service.schemas import Strict, Text, civil_day
 from service.table_cells import day_of
 
 TEN_THOUSAND = 10_000
-MIDNIGHT_HERE_IN_UTC = 16
 DAY_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.ASCII)
 
 
@@ -40,7 +38,7 @@ def reason_of(code: int) -> Reason:
 
 
 def _observed_day(value: Any) -> date:
-    """Read a civil day; of an instant, the day it is here."""
+    """Read a civil day; of an instant, the day it is here. A time without a zone is neither."""
     if isinstance(value, date):
         return value
     text = str(value).strip()
@@ -50,10 +48,8 @@ def _observed_day(value: Any) -> date:
     instant = _instant_of(text)
     if instant.tzinfo is not None:
         return civil_day(instant)
-    if instant.hour == MIDNIGHT_HERE_IN_UTC and not instant.minute:
-        raise ValueError(
-            "时刻是 16:00 而没有时区,像是北京时间零点写成了世界时、退了一天;请写日期,或补上时区"
-        )
+    if instant.time() != time.min:
+        raise ValueError("时刻没有时区,看不出是哪一天(世界时的 16:00 已是次日);请写日期,或补上时区")
     return instant.date()
 
 
@@ -117,11 +113,6 @@ class ObservationRow(Strict):
     def values(self) -> tuple[Decimal | None, ...]:
         """NDVI, EVI, LSWI, BSI."""
         return self.ndvi, self.evi, self.lswi, self.bsi
-
-
-def is_month_end(day: date) -> bool:
-    """Tell whether a day is the last of its month."""
-    return day.day == calendar.monthrange(day.year, day.month)[1]
 
 
 class ObservationRead(BaseModel):

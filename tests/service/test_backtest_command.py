@@ -107,6 +107,26 @@ def test_instants_with_a_zone_are_days_in_shanghai(run, frame, tmp_path):
     assert reports[0] == reports[1]
 
 
+def test_months_that_slipped_by_a_time_zone_are_refused(run, frame):
+    months = {day: f"2023-{n % 12 + 1:02d}-01" for n, day in enumerate(frame["day"].unique())}
+    firsts = frame.assign(day=frame["day"].map(months)).drop_duplicates(["parcel", "day"])
+    assert run(firsts).exit_code == 0
+    ends = pd.to_datetime(firsts["day"]) - pd.Timedelta(days=1)
+    for table in (firsts.assign(day=ends.dt.strftime("%Y-%m-%d")), firsts.assign(day=ends)):
+        assert "时区" in refusal(run(table, name="series.parquet"))
+
+
+def test_a_time_without_a_zone_is_refused_in_parquet_as_in_csv(run, frame):
+    stamps = pd.to_datetime(frame["day"])
+    assert run(frame.assign(day=stamps), name="series.parquet").exit_code == 0
+    stamps[3] += pd.Timedelta(hours=16)
+    for name in ("series.parquet", "series.csv"):
+        result = run(frame.assign(day=stamps), name=name)
+        assert result.exit_code == 1
+        assert "day 2023" in refusal(result)
+        assert "不是日期" in refusal(result)
+
+
 def test_scaled_indices_are_refused_until_the_scale_is_said(run, frame):
     indices = ["ndvi", "evi", "lswi", "bsi"]
     scaled = frame.assign(**{name: (frame[name] * 10000).round() for name in indices})

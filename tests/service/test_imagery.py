@@ -474,7 +474,8 @@ def test_a_table_comes_in_once_and_a_correction_supersedes(bring, parcels, as_ro
         ("{0},2023-03-01,S2,,,", "", "缺测原因"),
         ("{0},2023-03-01,S2,0.5,,云", "", "只能有一样"),
         ("{0},01/03/2023,S2,0.5,,", "日期", "2023-04-20"),
-        ("{0},2023-02-28 16:00:00,S2,0.5,,", "日期", "退了一天"),
+        ("{0},2023-02-28 16:00:00,S2,0.5,,", "日期", "没有时区"),
+        ("{0},2023-02-28T10:30,S2,0.5,,", "日期", "没有时区"),
         ("{0},2023-09-01,S2,0.5,,", "日期", "今天"),
         ("{0},2021-09-01,S2,0.5,,", "图斑", "没有这个图斑"),
         ("没有的,2023-03-01,S2,0.5,,", "图斑", "没有这个图斑"),
@@ -507,6 +508,11 @@ def test_months_that_slipped_by_a_time_zone_are_refused_and_instants_come_right(
     answer = bring(*ends)
     assert [each["row"] for each in answer.json()["rows"]] == [2, 3, 4]
     assert "时区" in answer.json()["rows"][0]["reason"]
+    mixed = [f"{code},{day},S2,0.5,," for day in ("2022-12-31", "2023-01-31", "2023-03-01")]
+    assert "时区" in bring(*mixed).json()["rows"][0]["reason"]
+    assert bring(*mixed[:2], dry_run="true").json()["n_filed"] == 2
+    midnight = f"{code},2023-01-15T00:00,S2,0.5,,"
+    assert bring(midnight, dry_run="true").json()["n_filed"] == 1
     instants = [
         f"{code},{day}T16:00:00Z,S2,0.5,," for day in ("2022-12-31", "2023-01-31", "2023-02-28")
     ]
