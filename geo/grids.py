@@ -13,6 +13,8 @@ from geo import rings, systems
 from geo.rings import Rings
 
 MITRE_LIMIT = 2.0
+MERIDIAN = 114
+"""Of the zone of what has no place."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -71,7 +73,7 @@ def place(geometries: Any, grid: Grid, *, inward_m: float = 0.0) -> Rings:
         Of any CRS that PROJ can reach from EPSG:4490; vertices are moved, edges stay straight.
     inward_m : float
         Metres by which each polygon is shrunk first, in the grid's own CRS where that is
-        a conformal one in metres, else in the Gauss-Krüger zone of the polygons' middle.
+        a conformal one in metres, else in the Gauss-Krüger zone of its own middle.
 
     Returns
     -------
@@ -105,7 +107,21 @@ def _shrunk(geometries: Any, grid: Grid, inward_m: float) -> npt.NDArray[np.obje
     first = next((each for each in geometries if each is not None), None)
     shapes = shapely.from_wkb(geometries) if isinstance(first, bytes) else geometries
     shapes = np.asarray(shapes, dtype=object)
-    plane = _metric_plane(grid.crs, shapes)
+    if _is_metric(grid.crs):
+        return _shrunk_in(grid.crs, shapes, inward_m)
+    # By each one's own zone: what becomes of a polygon does not depend on the others.
+    middles = shapely.bounds(shapes)[:, [0, 2]].mean(axis=1)
+    meridians = np.rint(np.nan_to_num(middles, nan=MERIDIAN) / 3).astype(int) * 3
+    shrunk = np.empty(len(shapes), object)
+    for meridian in np.unique(meridians):
+        plane = f"+proj=tmerc +lon_0={meridian} +x_0=500000 +ellps=GRS80 +units=m"
+        shrunk[meridians == meridian] = _shrunk_in(plane, shapes[meridians == meridian], inward_m)
+    return shrunk
+
+
+def _shrunk_in(
+    plane: str, shapes: npt.NDArray[np.object_], inward_m: float
+) -> npt.NDArray[np.object_]:
     flat = shapely.transform(shapes, lambda xy: _to(plane, xy))
     shrunk = shapely.buffer(flat, -inward_m, join_style="mitre", mitre_limit=MITRE_LIMIT)
     moved: npt.NDArray[np.object_] = shapely.transform(shrunk, lambda xy: to_lonlat(plane, xy))
@@ -117,19 +133,15 @@ def to_lonlat(crs: str, xy: Floats) -> Floats:
     return np.column_stack(_transformer(crs, systems.HOME).transform(xy[:, 0], xy[:, 1]))
 
 
-def _metric_plane(crs: str, shapes: npt.NDArray[np.object_]) -> str:
-    """Return a system in which a metre is a metre either way."""
+def _is_metric(crs: str) -> bool:
+    """Tell whether a metre of a system is a metre either way."""
     known = pyproj.CRS.from_user_input(crs)
     operation = known.coordinate_operation
     is_conformal = operation is not None and operation.method_name in {
         "Transverse Mercator",
         "Lambert Conic Conformal (2SP)",
     }
-    if is_conformal and all(axis.unit_conversion_factor == 1 for axis in known.axis_info):
-        return crs
-    middle = float(np.nanmean(shapely.bounds(shapes)[:, [0, 2]])) if len(shapes) else 114.0
-    meridian = int(round(middle / 3) * 3)
-    return f"+proj=tmerc +lon_0={meridian} +x_0=500000 +ellps=GRS80 +units=m"
+    return is_conformal and all(axis.unit_conversion_factor == 1 for axis in known.axis_info)
 
 
 @lru_cache(maxsize=64)

@@ -192,6 +192,17 @@ def test_shrinking_is_in_metres_on_the_ground_in_every_system(crs):
     assert shrunk / full == pytest.approx(((side - 20) / side) ** 2, rel=2e-3)
 
 
+def test_what_a_polygon_becomes_does_not_depend_on_those_it_comes_with():
+    """Where one zone of Gauss and Krüger meets the next, too."""
+    east, west = (shapely.box(lon, 23.7, lon + 0.001, 23.701) for lon in (112.51, 112.40))
+    grid = Grid((1e-4, 0, 112, 0, -1e-4, 24), 9000, 9000, "EPSG:4490")
+    pair = grids.place(np.array([east, west], object), grid, inward_m=5)
+    for k, each in enumerate((east, west)):
+        alone = grids.place(np.array([each], object), grid, inward_m=5)
+        mine = slice(pair.points[k], pair.points[k + 1])
+        assert np.array_equal(pair.xy[mine], alone.xy)
+
+
 def test_a_parcel_narrower_than_its_buffer_is_gone():
     thin = shapely.box(112.95, 23.7, 112.95004, 23.71)
     grid = Grid((10.0, 0, 0, 0, -10.0, 0), 9, 9, "EPSG:32649")
