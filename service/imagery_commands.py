@@ -149,8 +149,8 @@ def _report(order: Order, n_rasters: int, outcome: Outcome) -> None:
     console.print(table)
     for note in outcome.notes:
         console.print(f"  注意:{note}", markup=False, soft_wrap=True)
-    if outcome.n_weights_known:
-        console.print(f"像元权重沿用以前算好的({outcome.n_weights_known} 幅)。")
+    made = outcome.n_weights_made
+    console.print(f"像元权重:新算 {made} 个图斑。" if made else "像元权重沿用以前算好的。")
     console.print(
         f"保存:新增 {counts.n_new},更新 {counts.n_changed},未变 {counts.n_same}。"
         + ("" if counts.n_new or counts.n_changed else "没有改动。")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from config.thresholds import ImageryThresholds
@@ -50,7 +50,7 @@ class Outcome:
     n_reached: int = 0
     n_by_reason: dict[Missing, int] = field(default_factory=dict)
     counts: store.Counts = field(default_factory=store.Counts)
-    n_weights_known: int = 0
+    n_weights_made: int = 0
     notes: list[str] = field(default_factory=list)
 
 
@@ -81,17 +81,30 @@ def parcels_of(session: Session, order: Order) -> Parcels:
         np.array([each.id for each in found], np.int64),
         np.array([str(each.uid) for each in found], object),
         np.array([each.area_code[:town] for each in found], str),
-        [f"{each.uid}/{each.id}/{each.recorded_at.isoformat()}" for each in found],
+        list(map(_name_of, found)),
     )
 
 
+def _name_of(version: Any) -> str:
+    return f"{version.uid}/{version.id}/{version.recorded_at.isoformat()}"
+
+
+def living(session: Session) -> set[str]:
+    """Return the names of all versions that hold on some day; a correction may end others."""
+    version = ParcelVersion
+    query = select(version.id, version.uid, version.recorded_at).where(
+        or_(version.valid_to.is_(None), version.valid_to > version.valid_from)
+    )
+    return set(map(_name_of, session.execute(query)))
+
+
 def shapes_of(session: Session, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
-    """Return the WKB of parcel versions, in the order of their ids, which rise."""
+    """Return the WKB of parcel versions, in the order of their ids."""
     shapes = np.empty(len(ids), object)
     for start in range(0, len(ids), BULK):
         part = ids[start : start + BULK]
         query = select(ParcelVersion.id, space.wkb_of(ParcelVersion.geometry)).where(
-            ParcelVersion.id >= int(part[0]), ParcelVersion.id <= int(part[-1])
+            ParcelVersion.id.in_(part.tolist())
         )
         found = {key: wkb for key, wkb in session.execute(query)}
         shapes[start : start + len(part)] = [found[int(key)] for key in part]
@@ -119,8 +132,8 @@ def observed(
     is_met = np.zeros(len(book), np.bool_)
     for number, source in enumerate(sources):
         on_progress(f"{source.path.name}:算像元权重", number, len(sources))
-        found, is_known = _weights(session, folder, book, source, order)
-        outcome.n_weights_known += is_known
+        found, n_made = _weights(session, folder, book, source, order)
+        outcome.n_weights_made += n_made
         if not len(found.cover.pixel) and not found.is_met.any():
             outcome.notes.append(f"{source.path.name}:没有压到任何图斑")
             continue
@@ -147,15 +160,14 @@ def _refuse_no_code(area_code: str) -> None:
 
 def _weights(
     session: Session, folder: Path, book: Parcels, source: Source, order: Order
-) -> tuple[weights.Weights, bool]:
+) -> tuple[weights.Weights, int]:
     try:
-        return weights.weights_of(
-            folder / "weights",
+        asked = weights.Asked(
             book.names,
-            source.grid,
-            order.limits.buffer_m,
-            lambda: shapes_of(session, book.ids),
+            lambda places: shapes_of(session, book.ids[places]),
+            lambda: living(session),
         )
+        return weights.weights_of(folder / "weights", asked, source.grid, order.limits.buffer_m)
     except ValueError as error:
         raise refusal(
             "no_place",

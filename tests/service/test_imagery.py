@@ -1,6 +1,7 @@
 """Observations of parcels from rasters and tables, as the command line brings them in."""
 
 import json
+import shutil
 import subprocess
 import sys
 import warnings
@@ -144,7 +145,7 @@ def test_the_same_raster_again_changes_nothing_and_another_supersedes_it(
     file = settings.observation_directory / "2023" / f"{TAIHE}.parquet"
     before = file.read_bytes()
     again = observe(first)
-    assert (again.counts, again.n_weights_known) == (store.Counts(n_same=9), 1)
+    assert (again.counts, again.n_weights_made) == (store.Counts(n_same=9), 0)
     assert file.read_bytes() == before
     greener = layers_of(REFLECTANCE | {"B8": 0.5})
     assert observe(a_raster(tmp_path / "b.tif", greener)).counts == store.Counts(n_changed=9)
@@ -158,20 +159,42 @@ def test_the_same_raster_again_changes_nothing_and_another_supersedes_it(
     assert [json.loads(each.detail)["n_changed"] for each in entries] == [0, 9]
 
 
-def test_weights_are_computed_once_for_a_grid_and_again_when_the_book_changes(
-    observe, tmp_path, database, settings
+def test_weights_are_computed_once_for_a_grid_and_an_edited_parcel_computes_its_own(
+    observe, tmp_path, database, settings, parcels
 ):
     first = a_raster(tmp_path / "a.tif", layers_of())
-    assert observe(first).n_weights_known == 0
-    assert observe(first, on="2023-04-19").n_weights_known == 1
-    assert observe(first, on="2023-04-19", buffer=8).n_weights_known == 0
-    kept = sorted((settings.observation_directory / "weights").iterdir())
+    assert observe(first).n_weights_made == 9
+    assert observe(first, on="2023-04-19").n_weights_made == 0
+    assert observe(first, on="2023-04-19", buffer=8).n_weights_made == 9
+    folder = settings.observation_directory / "weights"
+    kept = sorted(folder.iterdir())
     kept[0].write_bytes(kept[0].read_bytes()[:200])
     kept[1].write_bytes(b"")
-    assert observe(first, on="2023-04-20").n_weights_known == 0
+    assert observe(first, on="2023-04-20").n_weights_made == 9
     with database.system_transaction() as session:
-        session.get(ParcelVersion, 3).valid_to = date(2023, 4, 1)
-    assert observe(first, on="2023-04-20").n_weights_known == 0
+        session.get(ParcelVersion, 3).valid_to = date(2023, 4, 20)
+        session.add(edited(parcels[2], audit.instant(session)))
+    outcome = observe(first, on="2023-04-20")
+    assert (outcome.n_weights_made, outcome.counts) == (1, store.Counts(n_changed=1, n_same=8))
+    assert observe(first, on="2023-04-19", source="again").n_weights_made == 0
+    shutil.rmtree(folder)
+    anew = observe(first, on="2023-04-20")
+    assert (anew.n_weights_made, anew.counts) == (9, store.Counts(n_same=9))
+
+
+def edited(parcel, at):
+    """The next version of a parcel, which is the half of it."""
+    west, south, east, north = parcel.geometry.bounds
+    return ParcelVersion(
+        id=60,
+        uid=parcel.uid,
+        area_code=parcel.area_code,
+        valid_from=date(2023, 4, 20),
+        recorded_at=at,
+        digest="1" * 64,
+        ellipsoidal_area_m2=parcel.ellipsoidal_area_m2 / 2,
+        geometry=shapely.box(west, south, (west + east) / 2, north),
+    )
 
 
 @pytest.fixture
