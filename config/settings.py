@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     informant_key: SecretStr | None = None
     """Key that seals informants: 32 bytes in URL-safe base64; instead of `informant_key_file`."""
     informant_key_file: Path = Path("var/informant.key")
-    """Where that key lies; made at the first tip. Back it up apart from the backups."""
+    """Where that key lies; made at the first tip. It is in no backup: keep a copy apart."""
     observation_directory: Path = Path("var/observations")
     """Where series of observations from imagery are kept, with the weights they are made by."""
     font_file: Path | None = None

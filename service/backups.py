@@ -92,9 +92,22 @@ def restore(database: Database, source: Path, *, is_replacing: bool) -> Path | N
     if place.exists():
         kept = place.with_name(f"{place.name}.replaced-{database.clock():%Y%m%dT%H%M%SZ}")
         os.link(place, kept)
+        _move_journals(place, kept)
     incoming.replace(place)
     _sync(place)
     return kept
+
+
+def _move_journals(place: Path, kept: Path) -> None:
+    """Leave the old database what a server that was killed had not yet written into it.
+
+    SQLite would write it into whatever lies in the old one's place next.
+    """
+    for tail in ("-wal", "-journal"):
+        beside = Path(f"{place}{tail}")
+        if beside.exists():
+            beside.replace(f"{kept}{tail}")
+    Path(f"{place}-shm").unlink(missing_ok=True)
 
 
 def _refuse_damaged(path: Path) -> None:

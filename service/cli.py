@@ -10,13 +10,12 @@ import typer
 import uvicorn
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
-from sqlalchemy.orm import Session
 
 from config.settings import Settings
 from config.thresholds import Thresholds
 from service import (
-    audit,
     backtest_commands,
+    backup_commands,
     backups,
     jobs,
     land_commands,
@@ -30,7 +29,6 @@ from service.accounts import policy
 from service.accounts import queries as account_queries
 from service.accounts.schemas import AccountCreate
 from service.areas import actions as areas
-from service.cases import standing as cases
 from service.database import Database
 from service.demo import cast
 from service.demo import load as demo_load
@@ -39,12 +37,8 @@ from service.errors import Forbidden, ServiceError
 from service.importers import IMPORTERS
 from service.parcels.models import LandKind
 from service.parcels.schemas import ImportChoices
-from service.photos import queries as photos
-from service.photos.store import PhotoStore
-from service.reporting import queries as reporting
 from service.security import Role
-from service.signals import informants
-from service.sowing import imports, plan_rollups, rollups
+from service.sowing import imports
 from service.terminal import console, opened, problems, show_rows
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="春耕:县级春耕工作系统")
@@ -434,13 +428,8 @@ def run(job: str) -> None:
 
 @app.command()
 def backup() -> None:
-    """备份整个数据库和照片原件。"""
-    with opened() as (database, settings):
-        console.print(f"已备份到 {backups.save(database, settings.backup_directory)}")
-        # After the database: whatever photo it names is there by now.
-        saved = PhotoStore(settings.backup_directory / "photos")
-        n_copied = PhotoStore(settings.photo_directory).copy_to(saved)
-        console.print(f"照片原件新增 {n_copied} 张,在 {saved.directory}")
+    """备份整个数据库、照片原件和影像观测。"""
+    backup_commands.backup()
 
 
 @app.command()
@@ -449,51 +438,14 @@ def restore(
     replace: Annotated[bool, typer.Option(help="替换现有数据库(现有的另存)")] = False,
 ) -> None:
     """从备份恢复;默认只恢复到空库。"""
-    with opened(is_migrated=False) as (database, settings):
-        kept = backups.restore(database, file, is_replacing=replace)
-        saved = PhotoStore(file.parent / "photos")
-        n_copied = saved.copy_to(PhotoStore(settings.photo_directory))
-    console.print("已恢复。" + (f"原数据库另存为 {kept}。" if kept else ""))
-    console.print(f"照片原件补回 {n_copied} 张。")
-
-
-def _refuse_lost_photos(session: Session, store: PhotoStore) -> None:
-    lost = [
-        *photos.lost(session, store),
-        *informants.lost(session, store),
-        *cases.lost(session, store),
-    ]
-    for sha256 in lost[:20]:
-        problems.print(f"照片原件缺失或已损坏:{sha256}", soft_wrap=True)
-    if lost:
-        problems.print(f"共 {len(lost)} 张;请用 chungeng restore 所用的备份目录补回")
-        raise typer.Exit(1)
+    backup_commands.restore(file, is_replacing=replace)
 
 
 @app.command()
-def verify() -> None:
-    """核对审计链、照片原件和汇总;有问题时指出第一处。"""
-    with opened() as (database, settings), database.system_reading() as session:
-        _refuse_lost_photos(session, PhotoStore(settings.photo_directory))
-        broken = audit.first_break(session)
-        if broken is not None:
-            problems.print(f"[red]审计链在第 {broken.n} 条断开[/red]:{broken.reason}")
-            raise typer.Exit(1)
-        wrong = [
-            (season.code, *each)
-            for season in reporting.seasons(session)
-            for each in rollups.differences(session, season.code)
-        ]
-        for season, area, crop, day, kept, true in wrong[:20]:
-            problems.print(f"{season} {area} {crop} {day}:汇总 {kept},明细 {true}")
-        plans = [
-            (season.code, *each)
-            for season in reporting.seasons(session)
-            for each in plan_rollups.differences(session, season.code)
-        ]
-        for season, area, crop in plans[:20]:
-            problems.print(f"{season} {area} {crop}:计划汇总与各版计划不符")
-        if wrong or plans:
-            problems.print("汇总与明细不符;运行 chungeng run check-rollups 重建")
-            raise typer.Exit(1)
-        console.print("审计链完整,汇总与明细一致。")
+def verify(
+    backup_file: Annotated[
+        Path | None, typer.Option("--backup", help="另核对这份备份里的影像观测")
+    ] = None,
+) -> None:
+    """核对照片原件、影像观测、封存的密钥、审计链和汇总;有问题时指出是哪一处。"""
+    backup_commands.verify(backup_file)

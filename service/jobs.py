@@ -18,14 +18,13 @@ from sqlalchemy import String, Text, delete, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from config.settings import Settings
-from service import audit, backups
+from service import audit, safekeeping
 from service.accounts.models import LoginFailure, LoginSession
 from service.cases import nightly as cases
 from service.columns import UtcInstant
 from service.database import Base, Database, clock_of, dialect_insert
 from service.doubts import actions as doubts
 from service.parcels.reading import LandReader
-from service.photos.store import PhotoStore
 from service.reporting import actions as reporting
 from service.reporting import queries as reporting_queries
 from service.schemas import CIVIL_ZONE, civil_day
@@ -109,11 +108,11 @@ def _check_rollups(database: Database, _settings: Settings) -> str:
 
 
 def _back_up(database: Database, settings: Settings) -> str:
-    name = backups.save(database, settings.backup_directory, label="nightly").name
-    # After the database: whatever photo it names is there by now.
-    saved = PhotoStore(settings.backup_directory / "photos")
-    n_copied = PhotoStore(settings.photo_directory).copy_to(saved)
-    return f"{name},照片原件新增 {n_copied} 张"
+    saved = safekeeping.save(database, settings, label="nightly")
+    return (
+        f"{saved.file.name},照片原件新增 {saved.n_photos} 张,"
+        f"影像观测新增 {saved.n_observations} 个文件"
+    )
 
 
 def _doubt(database: Database, settings: Settings) -> str:

@@ -4,7 +4,9 @@ Of the rows of one parcel, day and source the newest holds; what it superseded s
 """
 
 import fcntl
+import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -28,6 +30,8 @@ INDICES = ("ndvi", "evi", "lswi", "bsi")
 QUARTILES = ("ndvi_p25", "ndvi_p50", "ndvi_p75")
 VALUES = (*INDICES, "ndvi_sd", *QUARTILES)
 BATCH = "observation_batch"
+NAME = re.compile(r"\d+/\d+\.parquet")
+"""Of a file of observations; whatever else lies in the folder is none."""
 KEY = ["parcel_uid", "day", "source"]
 SCHEMA = pa.schema(
     [
@@ -144,6 +148,23 @@ def seasons(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.glob("[0-9]*") if each.is_dir())
 
 
+def files(folder: Path) -> dict[str, Path]:
+    """Return the files that hold observations, by their names: `2023/441803102.parquet`."""
+    found = (path for path in folder.glob("*/*.parquet") if NAME.fullmatch(name_of(folder, path)))
+    return {name_of(folder, path): path for path in sorted(found)}
+
+
+def name_of(folder: Path, path: Path) -> str:
+    """Return what a file of a folder is called, wherever the folder lies."""
+    return path.relative_to(folder).as_posix()
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _history(path: Path) -> pd.DataFrame:
     if not path.exists():
         return SCHEMA.empty_table().to_pandas()
@@ -198,6 +219,13 @@ class Batch:
             os.fsync(file.fileno())
         self.ready[path] = unfinished
 
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of the files that will have changed, by their names."""
+        return {
+            name_of(self.folder, path): sha256_of(unfinished)
+            for path, unfinished in sorted(self.ready.items())
+        }
+
     def publish(self) -> None:
         """Move the new files over the old."""
         for path, unfinished in self.ready.items():
@@ -240,12 +268,18 @@ def batch(session: Session, folder: Path, recorded_at: datetime) -> Batch:
     known: Batch | None = session.info.get(BATCH)
     if known is not None:
         return known
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = locked(folder)
     made = Batch(folder, recorded_at)
     _bind(session, made, lock)
     return made
+
+
+def locked(folder: Path) -> int:
+    """Wait until nobody moves files of a folder; nobody does until the descriptor is closed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def _bind(session: Session, made: Batch, lock: int) -> None:

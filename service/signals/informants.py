@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, inspect, select, true
 from sqlalchemy.orm import Session
 
 from inspections.exif import read_exif
@@ -128,3 +128,16 @@ def lost(session: Session, store: PhotoStore) -> list[str]:
     shown = session.scalars(select(TipPhoto.sha256).distinct())
     boxes = session.scalars(select(SealedOriginal.sha256))
     return [each for each in sorted({*shown, *boxes}) if not store.is_whole(each)]
+
+
+def closed(session: Session, key_id: str | None) -> int:
+    """Count the boxes, of names and of photos, that the key at hand does not open.
+
+    Zero in a database that is older than the boxes.
+    """
+    n = 0
+    for model in (SealedInformant, SealedOriginal):
+        if inspect(session.connection()).has_table(model.__tablename__):
+            of_another = model.key_id != key_id if key_id else true()
+            n += session.scalar(select(func.count()).select_from(model).where(of_another)) or 0
+    return n

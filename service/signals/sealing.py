@@ -109,6 +109,13 @@ def sealer(settings: Settings) -> Sealer:
     return Sealer(_key_of(path.read_text(encoding="ascii")))
 
 
+def key_id_at_hand(settings: Settings) -> str | None:
+    """Return the name of this deployment's key; None, and no new key, where there is none."""
+    if settings.informant_key is None and not settings.informant_key_file.exists():
+        return None
+    return sealer(settings).key_id
+
+
 def _key_of(text: str) -> bytes:
     try:
         key = base64.urlsafe_b64decode(text.strip())

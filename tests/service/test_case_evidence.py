@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from service import cli, telemetry
+from service import backup_commands, cli, telemetry
 from service.photos.store import PhotoStore
 from tests.case_desk import MIDDLE, SIDE, SOUTH, WEST, Desk
 from tests.hostile_photos import a_field_photo, a_jpeg
@@ -228,7 +228,9 @@ def test_the_command_line_asks_every_book_for_what_was_lost(desk, settings, monk
     monkeypatch.setattr(telemetry, "configure_logging", lambda **_: None)
     for module in ("photos", "informants", "cases"):
         with monkeypatch.context() as patch:
-            patch.setattr(getattr(cli, module), "lost", lambda *_, of=module: [f"lost of {of}"])
+            patch.setattr(
+                getattr(backup_commands, module), "lost", lambda *_, of=module: [f"lost of {of}"]
+            )
             done = CliRunner().invoke(cli.app, ["verify"])
         assert (done.exit_code, f"lost of {module}" in done.output) == (1, True), module
 

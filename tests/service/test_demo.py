@@ -300,13 +300,15 @@ def test_verify_says_so_and_names_a_broken_link(told, tmp_path):
     copy = tmp_path / "copy.gpkg"
     copy.write_bytes(Path(told.url.database).read_bytes())
     url = f"sqlite:///{copy}"
-    assert chungeng("verify", url=url, cwd=tmp_path).returncode == 0
+    folder = Path(told.url.database).parent / "var" / "observations"
+    kept = {"CHUNGENG_OBSERVATION_DIRECTORY": str(folder)}
+    assert chungeng("verify", url=url, cwd=tmp_path, **kept).returncode == 0
     broken = Database(url)
     with broken.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER audit_entries_no_update")
         connection.exec_driver_sql("UPDATE audit_entries SET actor = 'x' WHERE n = 4711")
     broken.dispose()
-    told_of = chungeng("verify", url=url, cwd=tmp_path)
+    told_of = chungeng("verify", url=url, cwd=tmp_path, **kept)
     assert told_of.returncode == 1
     assert "4711" in told_of.stderr
 

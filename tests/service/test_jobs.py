@@ -159,7 +159,7 @@ def test_the_whole_timetable_runs_on_a_fresh_database(database, settings, clock,
     ran = jobs.run_due(database, settings)
     assert ran == [each.name for each in jobs.TIMETABLE]
     assert {each.outcome for each in runs(database)} == {"done"}, [r.detail for r in runs(database)]
-    assert len(list(settings.backup_directory.iterdir())) == 1
+    assert len(list(settings.backup_directory.glob("*nightly*"))) == 2
     assert jobs.run_due(database, settings) == []
 
 

@@ -384,7 +384,7 @@ def test_a_png_of_fifty_million_pixels_is_taken_and_seen(officer):
 @pytest.fixture
 def chungeng(settings, monkeypatch):
     """The command line on this test's database and folders."""
-    for name in ("database_url", "backup_directory", "photo_directory"):
+    for name in ("database_url", "backup_directory", "photo_directory", "observation_directory"):
         monkeypatch.setenv(f"CHUNGENG_{name.upper()}", str(getattr(settings, name)))
     # The runner's streams close with each command; what logs must not keep them.
     monkeypatch.setattr(telemetry, "configure_logging", lambda **_: None)
