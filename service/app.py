@@ -59,6 +59,7 @@ from service.pages import (
     signal_routes,
     supply_routes,
     tip_routes,
+    unsealing_routes,
     visit_routes,
 )
 from service.pages import import_routes as land_pages
@@ -131,6 +132,7 @@ PAGES = (
     bulletin_routes,
     signal_routes,
     tip_routes,
+    unsealing_routes,
     case_routes,
     risk_routes,
 )

@@ -44,6 +44,7 @@ NAVIGATION = (
     ("/visits", "检查", tuple(role for role in Role if may(role, "visit.read"))),
     ("/campaigns", "抽查", tuple(role for role in Role if may(role, "campaign.read"))),
     ("/signals", "线索", tuple(role for role in Role if may(role, "signal.read"))),
+    ("/unsealings", "启封", tuple(role for role in Role if may(role, "tip.unseal.read"))),
     ("/leads", "待受理", tuple(role for role in Role if may(role, "case.assign"))),
     ("/cases", "案件", tuple(role for role in Role if may(role, "case.read"))),
     ("/risk", "一张图", tuple(role for role in Role if may(role, "verdict.read"))),

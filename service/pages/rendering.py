@@ -78,6 +78,8 @@ DONE_TEXT = {
     "signal-stage": "已记下;举报人凭查询码看得到新的进展",
     "signal-decision": "已记下您的判定",
     "patrol": "已登记这次巡查",
+    "unseal-ask": "已提出申请,等审计批准",
+    "unseal-answer": "已答复;申请人会在申请里看到",
     "case-step": "已办理这一步",
     "case-evidence": "已收下证据,判定见下",
     "bulletin-draft": "已拟稿;请改正文,再请一位同事核稿",

@@ -97,6 +97,7 @@ def card(page: PageFrame, signal_id: UUID) -> dict[str, Any]:
         "signal": found,
         "tips": tips,
         "place": place.name if place else found.area_code,
+        "new_id": uuid4,
     }
 
 

@@ -2,9 +2,11 @@
 
 from http import HTTPStatus
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from inspections.land_uses import Claim
 from service import errors
@@ -12,6 +14,7 @@ from service.accounts.access import allow
 from service.parcels.schemas import Datum, Latitude, Longitude
 from service.photos.headers import MAX_BYTES, MediaType
 from service.photos.routes import SEALED, StoreDep
+from service.photos.store import PhotoStore
 from service.schemas import (
     AreaCode,
     Cursor,
@@ -24,6 +27,7 @@ from service.schemas import (
 )
 from service.security import SessionDep
 from service.signals import gate, queries, tip_actions, unsealing
+from service.signals import unsealing_orders as orders
 from service.signals.gate import TipRoute
 from service.signals.schemas import (
     Contact,
@@ -168,7 +172,7 @@ def ask(
     """Order that what is sealed of a tip be opened; another duty must approve."""
     found, is_new = unsealing.ask(session, tip_id, given)
     response.status_code = 201 if is_new else 200
-    return unsealing.shown(session, [found])[0]
+    return orders.shown(session, [found])[0]
 
 
 @router.get(
@@ -178,9 +182,9 @@ def list_unsealings(
     session: SessionDep, cursor: Cursor = 0, limit: Limit = 100
 ) -> Page[UnsealingRead]:
     """List the orders to unseal, the newest first."""
-    found = unsealing.orders(session, offset=cursor, limit=limit)
+    found = orders.orders(session, offset=cursor, limit=limit)
     following = str(cursor + limit) if len(found) == limit else None
-    return Page(items=unsealing.shown(session, found), next=following)
+    return Page(items=orders.shown(session, found), next=following)
 
 
 @router.post(
@@ -191,7 +195,7 @@ def list_unsealings(
 def answer(session: SessionDep, unsealing_id: Id, given: UnsealingAnswer) -> UnsealingRead:
     """Approve or refuse an order of another duty."""
     found = unsealing.answer(session, unsealing_id, given)
-    return unsealing.shown(session, [found])[0]
+    return orders.shown(session, [found])[0]
 
 
 @router.post(
@@ -212,6 +216,16 @@ def open_original(
     session: SessionDep, box: BoxDep, store: StoreDep, unsealing_id: Id, tip_photo_id: Id
 ) -> Response:
     """Open a photo's file as it came; the reading is in the audit before it is answered."""
+    return original_file(session, box, store, unsealing_id, tip_photo_id)
+
+
+def original_file(
+    session: Session, box: Sealer, store: PhotoStore, unsealing_id: UUID, tip_photo_id: UUID
+) -> Response:
+    """Return a photo's file as it came, as something to save and never to keep on the way."""
     content = unsealing.open_original(session, box, store, unsealing_id, tip_photo_id)
-    headers = SEALED | {"Content-Disposition": f'attachment; filename="{tip_photo_id}"'}
+    headers = SEALED | {
+        "Content-Disposition": f'attachment; filename="{tip_photo_id}"',
+        "Cache-Control": "no-store",
+    }
     return Response(content, media_type="application/octet-stream", headers=headers)

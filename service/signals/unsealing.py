@@ -1,7 +1,5 @@
 """Opening what is sealed: one duty orders it with a reason, another approves, all is audited."""
 
-from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +10,7 @@ from service.database import clock_of, thresholds_of
 from service.errors import Conflict, NotFound
 from service.photos.store import PhotoStore
 from service.signals import informants
+from service.signals import unsealing_orders as orders
 from service.signals.models import (
     TipPhoto,
     TipUnsealing,
@@ -23,7 +22,6 @@ from service.signals.schemas import (
     InformantRead,
     UnsealingAnswer,
     UnsealingCreate,
-    UnsealingRead,
 )
 from service.signals.sealing import Sealer
 
@@ -47,9 +45,9 @@ def ask(session: Session, tip_id: UUID, given: UnsealingCreate) -> tuple[TipUnse
 
 def answer(session: Session, order_id: UUID, given: UnsealingAnswer) -> TipUnsealing:
     """Approve or refuse an order; never one's own."""
-    found = order(session, order_id)
+    found = orders.order(session, order_id)
     records.take_turn(session)
-    if _steps(session, order_id):
+    if orders.steps(session, order_id):
         raise Conflict("这份申请已经有人答复,不能再改")
     if found.recorded_by == records.author(session):
         raise Conflict("不能批准自己提出的申请")
@@ -83,40 +81,22 @@ def open_original(
     return informants.original(session, box, store, photo_id)
 
 
-def order(session: Session, order_id: UUID) -> TipUnsealing:
-    """Return one order in view."""
-    found = session.scalars(select(TipUnsealing).where(TipUnsealing.id == order_id)).first()
-    if found is None:
-        raise NotFound("没有这份拆封申请;请核对编号", id=str(order_id))
-    return found
-
-
-def _steps(session: Session, order_id: UUID) -> list[TipUnsealingEvent]:
-    return list(
-        session.scalars(
-            select(TipUnsealingEvent)
-            .where(TipUnsealingEvent.unsealing_id == order_id)
-            .order_by(TipUnsealingEvent.n)
-        )
-    )
-
-
 def _usable(session: Session, order_id: UUID) -> TipUnsealing:
-    found = order(session, order_id)
+    found = orders.order(session, order_id)
     records.take_turn(session)
     if found.recorded_by != records.author(session):
-        raise Conflict("只有提出申请的人能拆封;请自己提出申请")
-    steps = _steps(session, order_id)
+        raise Conflict("只有提出申请的人能启封;请自己提出申请")
+    steps = orders.steps(session, order_id)
     if not steps or steps[0].step is not Step.APPROVE:
-        raise Conflict("申请还没有批准,不能拆封;请审计人员批准")
-    hours = thresholds_of(session).signals.unseal_hours
-    if clock_of(session)() > steps[0].recorded_at + timedelta(hours=hours):
+        raise Conflict("申请还没有批准,不能启封;请审计人员批准")
+    if clock_of(session)() > orders.ends_at(session, steps[0]):
+        hours = thresholds_of(session).signals.unseal_hours
         raise Conflict(f"批准已超过 {hours} 小时,作废;请重新申请")
     return found
 
 
 def _note(session: Session, found: TipUnsealing, step: Step, reason: str | None) -> None:
-    n = len(_steps(session, found.id)) + 1
+    n = len(orders.steps(session, found.id)) + 1
     values = {
         "area_code": found.area_code,
         "unsealing_id": found.id,
@@ -138,25 +118,3 @@ def _note(session: Session, found: TipUnsealing, step: Step, reason: str | None)
         said=reason,
     )
     session.flush()
-
-
-def shown(session: Session, found: Sequence[TipUnsealing]) -> list[UnsealingRead]:
-    """Return orders with what became of them."""
-    return [
-        UnsealingRead(
-            id=each.id,
-            tip_id=each.tip_id,
-            area_code=each.area_code,
-            reason=each.reason,
-            recorded_at=each.recorded_at,
-            recorded_by=each.recorded_by,
-            steps=[step.step for step in _steps(session, each.id)],
-        )
-        for each in found
-    ]
-
-
-def orders(session: Session, *, offset: int, limit: int) -> list[TipUnsealing]:
-    """Return the orders in view, the newest first."""
-    query = select(TipUnsealing).order_by(TipUnsealing.recorded_at.desc(), TipUnsealing.id)
-    return list(session.scalars(query.offset(offset).limit(limit)))

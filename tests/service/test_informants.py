@@ -39,8 +39,9 @@ HERE = an_exif(NIKON, taken(), gps())
 OTHER = an_exif(((271, "SomePhone"), (272, "X" * 40)))
 VARYING = re.compile(
     r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|[0-9a-f]{64}"
+    r"|\b[0-9a-f]{8}(?=</code>| ·)"
 )
-"""Ids and hashes are drawn anew in each world, whoever told."""
+"""Ids, their beginnings on pages, and hashes are drawn anew in each world, whoever told."""
 CLOCKED = re.compile(
     r"\"(milliseconds|timestamp)\": [^,}]*|request_id[^,}]*|[^\s\"']*/world-\d[^\s\"']*"
 )
@@ -84,16 +85,17 @@ class World:
 
     def _answers(self, client, receipt: str) -> Iterator[tuple[str, Any]]:
         yield "status", As(client, None).post("tips/status", {"receipt": receipt}).json()
-        bureau = speaker(client, self.database, Role.BUREAU)
+        speakers = {role: speaker(client, self.database, role) for role in Role}
+        bureau = speakers[Role.BUREAU]
         (shown,) = bureau.get("tips").json()["items"]
         photo = bureau.get(f"tips/{shown['id']}/photos/{shown['photos'][0]}")
         yield "view", photo.content
         paths = [path for method, path in books.REQUESTS if method == "GET" and "{" not in path]
         own = ["audit", "tips", "signals", "tip_unsealings", "patrols", "photos"]
-        own += ["/signals", "/tip", "/tip/status"]
+        own += ["/signals", "/tip", "/tip/status", "/unsealings"]
         own += [f"tips/{shown['id']}", f"signals/{shown['signal_id']}"]
-        for role in Role:
-            asking = bureau if role is Role.BUREAU else speaker(client, self.database, role)
+        own += [f"/signals/{shown['signal_id']}", self._opened(speakers, shown["id"])]
+        for role, asking in speakers.items():
             # The bureau may read most, so it is asked for everything.
             for path in sorted({*own, *(paths if role is Role.BUREAU else ())}):
                 answer = asking.get(path)
@@ -101,6 +103,15 @@ class World:
                     f"{role} {_plain(path)}",
                     (answer.status_code, _plain(answer.text), len(answer.text)),
                 )
+
+    def _opened(self, speakers: dict[Role, As], tip_id: str) -> str:
+        """Let two duties open the tip; return the page of the order, which all may ask for."""
+        bureau, reason = speakers[Role.BUREAU], "需核实施工时间"
+        made = bureau.post(f"tips/{tip_id}/unsealings", {"reason": reason}).json()["id"]
+        said = {"is_approved": True, "reason": "理由充分"}
+        speakers[Role.AUDITOR].post(f"tip_unsealings/{made}/answer", said)
+        assert bureau.post(f"/unsealings/{made}/open").status_code == 200
+        return f"/unsealings/{made}"
 
     def _rows(self) -> dict[str, list[str]]:
         """Every table but what is sealed, as whoever holds the database file can read it."""
