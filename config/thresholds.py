@@ -261,6 +261,7 @@ class SignalThresholds(_Section):
     unseal_hours: int
     patch_quality: float
     patrol_quality: float
+    patrol_join_m: float
     enforcement_quality: float
     shift_least_patches: int
     shift_least_gain: float

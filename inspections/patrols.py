@@ -136,13 +136,48 @@ def cells_seen(points: Sequence[TrackPoint], limits: PatrolLimits) -> frozenset[
     if not points:
         return frozenset()
     lonlat = np.array([[each.lon, each.lat] for each in points])
+    if len(points) < 2:  # noqa: PLR2004 - one point is no way
+        return _cells_along(lonlat, np.zeros(0), np.zeros(0, bool), limits)
+    lengths, minutes, made = _steps(points, limits)
+    is_whole = (made > 0) & (minutes <= limits.longest_gap_min)
+    return _cells_along(lonlat, lengths, is_whole, limits)
+
+
+def cells_of_track(
+    lonlat: Floats, limits: PatrolLimits, *, longest_join_m: float
+) -> frozenset[Cell]:
+    """Return the cells that a track went through of which only the way was kept.
+
+    Parameters
+    ----------
+    lonlat : ndarray of float64, shape (n, 2)
+        Longitude and latitude by time, EPSG:4490; without instants.
+    limits : PatrolLimits
+        The grid, and how closely a track is looked at.
+    longest_join_m : float
+        Metres. A longer step joins nothing: it may be a gap or a slip, and nothing tells.
+
+    Returns
+    -------
+    frozenset of tuple of int
+        As `cells_seen`; without instants, less is joined where points lie far apart.
+    """
+    if not len(lonlat):
+        return frozenset()
+    middle = (lonlat[1:, 1] + lonlat[:-1, 1]) / 2
+    east, north = ellipsoid.local_scale(middle)
+    lengths = np.hypot(np.diff(lonlat[:, 0]) * east, np.diff(lonlat[:, 1]) * north)
+    return _cells_along(lonlat, lengths, lengths <= longest_join_m, limits)
+
+
+def _cells_along(
+    lonlat: Floats, lengths: Floats, is_joined: npt.NDArray[np.bool_], limits: PatrolLimits
+) -> frozenset[Cell]:
+    """Return the cells of the points, and of the steps between them that are joined."""
     seen = [lonlat]
-    if len(points) > 1:
-        lengths, minutes, made = _steps(points, limits)
-        is_whole = (made > 0) & (minutes <= limits.longest_gap_min)
-        for at in np.flatnonzero(is_whole & (lengths > limits.step_m)):
-            parts = np.linspace(0, 1, int(np.ceil(lengths[at] / limits.step_m)) + 1)[:, None]
-            seen.append(lonlat[at] + parts * (lonlat[at + 1] - lonlat[at]))
+    for at in np.flatnonzero(is_joined & (lengths > limits.step_m)):
+        parts = np.linspace(0, 1, int(np.ceil(lengths[at] / limits.step_m)) + 1)[:, None]
+        seen.append(lonlat[at] + parts * (lonlat[at + 1] - lonlat[at]))
     cells = np.floor(np.concatenate(seen) / limits.cell_deg).astype(int)
     return frozenset(map(tuple, np.unique(cells, axis=0).tolist()))
 

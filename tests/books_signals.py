@@ -94,6 +94,7 @@ REQUESTS = {
     ("POST", f"{A}/signals/{{signal_id}}/stages"): lambda _: {"json": STAGE},
     ("POST", f"{A}/signals/{{signal_id}}/decisions"): _decision,
     ("GET", f"{A}/patrols"): _area,
+    ("GET", f"{A}/patrols/coverage"): _area,
     ("POST", f"{A}/patrols"): _patrol,
     ("POST", f"{A}/patches/imports"): lambda _: {"files": {"file": ("a.csv", b"JCBH\n1\n")}},
     ("GET", f"{A}/tips"): _area,

@@ -21,6 +21,7 @@ from service.facts import (
     authors,
     land_facts,
     machinery_facts,
+    patrol_facts,
     season_facts,
     sowing_facts,
     supply_facts,
@@ -43,6 +44,7 @@ REGISTRY: dict[str, FactDef] = {
         *season_facts.FACTS,
         *machinery_facts.FACTS,
         *land_facts.FACTS,
+        *patrol_facts.FACTS,
     )
 }
 SPRING = "spring"
@@ -61,6 +63,7 @@ READ_BY = {
     machinery_facts.BOOK: "machinery.read",
     land_facts.LAND: "verdict.read",
     land_facts.CASES: "case.read",
+    patrol_facts.BOOK: "patrol.read",
 }
 """A fact's book -> the action of the policy that reads its rows."""
 STOPS = "。;;"

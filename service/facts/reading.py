@@ -6,6 +6,7 @@ from functools import cached_property
 
 from inspections.doubts.catalogue import NEGATIVE
 from inspections.doubts.doubt import Book
+from inspections.patrol_coverage import TownCoverage
 from service import records
 from service.areas import queries as areas
 from service.cases import on_day as cases
@@ -20,6 +21,8 @@ from service.reporting import queries as reporting
 from service.reporting.models import Season
 from service.screening import queries as verdicts
 from service.screening.models import Verdict
+from service.signals import patrol_cover
+from service.signals.models import Patrol
 from service.sowing import progress, standing
 from service.sowing.models import ALL_GRAIN
 from service.sowing.schemas import Progress
@@ -119,6 +122,23 @@ class Reading(SupplyReading, FieldReading):
         """Every case as it stood on the day."""
         asked = self.asked
         return cases.on_day(self.session, asked.as_of, asked.known_at, asked.area_code)
+
+    @cached_property
+    def _patrolled(self) -> patrol_cover.Period:
+        return patrol_cover.Period(self.year_starts_on, self.asked.as_of, self.asked.known_at)
+
+    @cached_property
+    def patrol_coverage(self) -> list[TownCoverage]:
+        """How much of each town's basic farmland some patrol of the year went through."""
+        return patrol_cover.coverage(self.session, self.asked.area_code, self._patrolled)
+
+    @cached_property
+    def patrols(self) -> list[tuple[Patrol, int]]:
+        """The year's patrols that were entered for the area, with how many cells each saw."""
+        found = patrol_cover.patrols_of(self.session, self.asked.area_code, self._patrolled)
+        walked = patrol_cover.walked(self.session, self._patrolled)
+        n_cells = {each.patrol_id: len(each.cells) for each in walked}
+        return [(each, n_cells[each.id]) for each in found]
 
     @cached_property
     def doubted(self) -> dict[str, list[Doubt]]:

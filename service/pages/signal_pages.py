@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel
@@ -17,7 +18,8 @@ from service.pages.page import PageFrame
 from service.pages.visit_forms import checked, local_instant
 from service.parcels.schemas import Datum
 from service.schemas import CIVIL_ZONE, AreaCode, Cursor, Day, Id
-from service.signals import patrol_actions, queries
+from service.security import is_in_view
+from service.signals import patrol_actions, patrol_cover, queries
 from service.signals.models import Stage
 from service.signals.queries import Wanted
 from service.signals.schemas import (
@@ -129,15 +131,51 @@ def imported(report: PatchReport | None = None) -> dict[str, Any]:
     return words() | {"report": report}
 
 
-def patrols(page: PageFrame) -> dict[str, Any]:
-    """Gather the patrols in view, the newest first."""
+class CoverageAsked(BaseModel):
+    """Of which period the coverage is shown: by its first and last day."""
+
+    since: Annotated[Day | None, BLANK] = None
+    until: Annotated[Day | None, BLANK] = None
+    cursor: Cursor = 0
+
+    def query(self, cursor: int | str) -> str:
+        """Write what is asked for, further on or back, as a query string."""
+        said = {"since": self.since, "until": self.until, "cursor": cursor}
+        return urlencode({name: str(value) for name, value in said.items() if value})
+
+
+def patrols(page: PageFrame, asked: CoverageAsked) -> dict[str, Any]:
+    """Gather the patrols in view, the newest first, and the farmland that all of them saw."""
     found = patrol_actions.patrols(
         page.session, area_code="", since=None, until=None, cut=(0, AT_ONCE)
     )
     names = areas.villages_by_code(page.session, {each.area_code for each in found})
-    return words() | {
-        "items": [patrol_actions.shown(each) for each in found],
-        "names": {code: each.name for code, each in names.items()},
+    return (
+        words()
+        | _coverage(page, asked)
+        | {
+            "items": [patrol_actions.shown(each) for each in found],
+            "names": {code: each.name for code, each in names.items()},
+        }
+    )
+
+
+def _coverage(page: PageFrame, asked: CoverageAsked) -> dict[str, Any]:
+    """Gather what the patrols of a period saw; a reader of a village has its town's."""
+    period = patrol_cover.period(page.session, asked.since, asked.until)
+    area = page.viewer.area_code[: patrol_cover.TOWN]
+    is_town = is_in_view(page.session, area)
+    cover = (
+        patrol_cover.shown(page.session, area, period, offset=asked.cursor, limit=AT_ONCE)
+        if is_town
+        else None
+    )
+    return {
+        "asked": asked,
+        "period": period,
+        "cover": cover,
+        "names_of_towns": {each.area_code: each.name for each in cover.towns} if cover else {},
+        "earlier": max(asked.cursor - AT_ONCE, 0),
     }
 
 

@@ -79,9 +79,9 @@ def import_patches(
 
 
 @router.get("/patrols", dependencies=[allow("patrol.read")])
-def show_patrols(page: PageDep) -> Response:
-    """Show the patrols."""
-    return page.show("patrols.html", signal_pages.patrols(page))
+def show_patrols(page: PageDep, asked: Annotated[signal_pages.CoverageAsked, Query()]) -> Response:
+    """Show the patrols, and how much of the basic farmland they saw."""
+    return page.show("patrols.html", signal_pages.patrols(page, asked))
 
 
 @router.get("/patrols/new", dependencies=[allow("patrol.write")])

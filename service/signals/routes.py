@@ -24,11 +24,12 @@ from service.schemas import (
     said_already,
 )
 from service.security import SessionDep
-from service.signals import actions, patch_door, patrol_actions, queries, recording
+from service.signals import actions, patch_door, patrol_actions, patrol_cover, queries, recording
 from service.signals.queries import Wanted
 from service.signals.schemas import (
     DecisionCreate,
     PatchReport,
+    PatrolCoverageRead,
     PatrolCreate,
     PatrolRead,
     SignalCard,
@@ -115,6 +116,23 @@ def list_patrols(
     )
     following = str(cursor + limit) if len(found) == limit else None
     return Page(items=[patrol_actions.shown(each) for each in found], next=following)
+
+
+@router.get(
+    "/patrols/coverage", response_model=PatrolCoverageRead, dependencies=[allow("patrol.read")]
+)
+def read_coverage(
+    session: SessionDep,
+    area: AreaCode = "",
+    since: Day | None = None,
+    until: Day | None = None,
+    cursor: Cursor = 0,
+    limit: Limit = 100,
+) -> PatrolCoverageRead:
+    """Tell how much basic farmland the patrols of a period went through, by town."""
+    asked = patrol_cover.period(session, since, until)
+    within = area or session.info["viewer"].area_code
+    return patrol_cover.shown(session, within, asked, offset=cursor, limit=limit)
 
 
 @router.post(

@@ -293,6 +293,44 @@ class PatrolRead(Shown):
     recorded_at: datetime
 
 
+class TownCoverageRead(BaseModel):
+    """How much of a town's basic farmland some patrol of a period went through."""
+
+    area_code: str
+    name: str
+    n_cells: int
+    n_seen: int
+    share: float | None
+    last_seen_on: date | None
+
+
+class UnseenCellRead(BaseModel):
+    """A cell with basic farmland that no patrol of a period went through, in CGCS2000."""
+
+    area_code: str
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+class PatrolCoverageRead(BaseModel):
+    """How much of an area's basic farmland some patrol of a period went through."""
+
+    area_code: str
+    since: date
+    until: date
+    """Also the day of whose basic farmland it is."""
+    n_cells: int
+    n_seen: int
+    share: float | None
+    last_seen_on: date | None
+    towns: list[TownCoverageRead]
+    n_unseen: int
+    unseen: list[UnseenCellRead]
+    next: str | None
+
+
 class PatchRowRead(BaseModel):
     """What is wrong with one row of a file."""
 
