@@ -285,6 +285,7 @@ class CaseThresholds(_Section):
     min_photos: int
     min_quality: float
     follow_share: float
+    limitation_warn_days: int
 
 
 class Thresholds(_Section):

@@ -3,8 +3,8 @@
 References
 ----------
 中华人民共和国行政处罚法 (revised 2021-01-22, in force since 2021-07-15), articles 48, 56, 60, 61,
-64, 67, 85 and 86. The extension of a decision rests on 农业行政处罚程序规定 (部令 2021 年第 4 号), which
-was not at hand: the bureau's lawyer confirms it, and the table says so.
+64, 67, 85 and 86. The extension of a decision rests on 农业行政处罚程序规定 (部令 2021 年第 4 号),
+which was not at hand: the bureau's lawyer confirms it, and the table says so.
 """
 
 from dataclasses import dataclass

@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from config.settings import Settings
 from inspections import cases as case_rules
 from inspections.case_clocks import PauseNotAllowed
+from inspections.penalty_rules import NoRule
+from inspections.term_gates import TermStepNotAllowed
 from inspections.visits import StepOutOfOrder
 from inspections.work_calendar import MissingYear
 from service import errors, jobs, migrations, telemetry
@@ -31,6 +33,7 @@ from service.bulletins import routes as bulletins
 from service.bulletins.rules import StepNotAllowed
 from service.capacity import routes as capacity
 from service.cases import routes as cases
+from service.cases import term_routes
 from service.database import ADMITTED_REQUESTS, ADMITTED_WRITERS, Database
 from service.demo import clock as demo_clock
 from service.doubts import routes as doubts
@@ -113,6 +116,7 @@ BOOKS = (
     signals,
     tips,
     cases,
+    term_routes,
     screening,
     maps,
 )
@@ -140,6 +144,7 @@ STATIC = Path(__file__).parent / "pages" / "static"
 CORE: dict[type[ValueError], type[ServiceError]] = {
     **dict.fromkeys((MoveNotAllowed, StepOutOfOrder, StepNotAllowed), Conflict),
     **dict.fromkeys((case_rules.MoveNotAllowed, MissingYear, PauseNotAllowed), Conflict),
+    **dict.fromkeys((NoRule, TermStepNotAllowed), Conflict),
     case_rules.DutyNotAllowed: Forbidden,
 }
 MAX_JSON_BYTES = 4 * 2**20

@@ -6,8 +6,11 @@ from uuid import uuid4
 import shapely
 
 from inspections.land_uses import Claim
+from inspections.penalty_rules import Term
 from service import audit
+from service.accounts.models import Account
 from service.cases.actions import LeadCreate, open_lead
+from service.cases.term_models import CaseTerm
 from service.parcels.models import ParcelVersion
 from tests.hostile_photos import a_jpeg
 
@@ -43,6 +46,23 @@ EVIDENCE = DOCUMENT | {
     "accuracy_m": 6.0,
     "is_mock": False,
 }
+TERM = {
+    "id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0e003",
+    "term": "payment",
+    "started_on": "2023-04-20",
+    "fine_yuan": 500.25,
+    "note": "邮寄送达",
+}
+TERM_STEP = {
+    "id": "0d0bd1f4-2d5a-4ac9-8f35-2f3a3bb0e004",
+    "event": "resume",
+    "expected_n": 0,
+    "leave": "extend",
+    "days": 30,
+    "reason": "案情复杂",
+    "occurred_on": "2023-04-20",
+    "document_no": "罚〔2023〕1号",
+}
 PAPER = {"purpose": "stop", "title": "责令停止通知书"}
 
 
@@ -62,16 +82,35 @@ REQUESTS = {
     ("POST", f"{A}/cases/{{case_id}}/documents"): _paper,
     ("POST", f"{A}/cases/{{case_id}}/follow"): lambda _: {},
     ("GET", f"{A}/cases/{{case_id}}/file"): lambda _: {},
+    ("GET", f"{A}/cases/{{case_id}}/terms"): lambda _: {},
+    # A lead has no terms yet, and the one that was put runs.
+    ("POST", f"{A}/cases/{{case_id}}/terms"): lambda _: {"json": TERM | {"id": None}},
+    ("POST", f"{A}/cases/{{case_id}}/terms/{{term_id}}/steps"): lambda _: {
+        "json": TERM_STEP | {"id": None}
+    },
 }
 BODIES = {
     ("POST", f"{A}/cases/{{case_id}}/transitions"): STEP,
     ("POST", f"{A}/cases/{{case_id}}/evidence"): EVIDENCE,
+    ("POST", f"{A}/cases/{{case_id}}/terms"): TERM,
+    ("POST", f"{A}/cases/{{case_id}}/terms/{{term_id}}/steps"): TERM_STEP,
 }
 ROLE_OF = {"cases/{case_id}/follow": "bureau", "cases/{case_id}/file": "bureau", "cases": "officer"}
 APPEND_ONLY = tuple(
-    f"case_{each}" for each in ("events", "evidence", "pauses", "parcels", "signals", "notices")
+    f"case_{each}"
+    for each in (
+        "events",
+        "evidence",
+        "pauses",
+        "parcels",
+        "signals",
+        "notices",
+        "terms",
+        "term_steps",
+        "term_notices",
+    )
 )
-NAMES = ("case_id",)
+NAMES = ("case_id", "term_id")
 
 
 def a_lead(area: str, uid, **other) -> LeadCreate:
@@ -109,8 +148,19 @@ def a_parcel(session, area: str, number: int, square: shapely.Polygon) -> Parcel
 
 
 def put(database, area: str, number: int) -> dict[str, str]:
-    """Put one case into an area; return the path parameter that names it."""
+    """Put one case and a term of it into an area; return the path parameters that name them."""
     with database.system_transaction() as session:
         parcel = a_parcel(session, area, 900 + number, shapely.box(112.95, 23.7, 112.952, 23.702))
         case, _ = open_lead(session, a_lead(area, parcel.uid))
-        return {"case_id": str(case.id)}
+        term = CaseTerm(
+            id=uuid4(),
+            area_code=area,
+            case_id=case.id,
+            term=Term.SERVICE,
+            started_on=date(2023, 4, 20),
+            recorded_at=audit.instant(session),
+            recorded_by=session.query(Account.id).first()[0],
+            content_digest="0" * 64,
+        )
+        session.add(term)
+        return {"case_id": str(case.id), "term_id": str(term.id)}

@@ -133,6 +133,8 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         # screening: a verdict names its signals, so whoever may read these may read it
         "verdict.read": _INSPECTION,
         "screening.run": _BUREAU,
+        # terms of cases: which step is whose is told by `inspections.term_gates`
+        "case.term": {_R.OFFICER: Reach.OWN, _R.BUREAU: Reach.OWN},
     }
 )
 

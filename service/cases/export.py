@@ -55,7 +55,12 @@ def _put(archive: zipfile.ZipFile, place: str, content: bytes) -> None:
 
 def told(card: CaseCard) -> bytes:
     """Return what is known of a case, as it is filed: what depends on who asks is left out."""
-    plain = card.model_dump(mode="json", exclude={"ways", "is_overdue"})
+    of_terms = {"__all__": {"ways", "days_left", "is_overdue", "surcharge_yuan"}}
+    of_limit = {"days_left", "is_near", "is_over"}
+    plain = card.model_dump(
+        mode="json",
+        exclude={"ways": True, "is_overdue": True, "terms": of_terms, "limitation": of_limit},
+    )
     plain["clocks"].pop("step_workdays_used")
     return _json(plain)
 

@@ -88,6 +88,8 @@ class Case(AreaScoped, Base):
     """The step that began what is being timed."""
     due_on: Mapped[date | None]
     """By whose end the present step is due; none while nothing is, or the clock stands."""
+    term_due_on: Mapped[date | None] = mapped_column(index=True)
+    """By whose end the first of its terms is due that run; none while none is."""
     ended_on: Mapped[date | None]
     relook_on: Mapped[date | None]
     """When somebody is to look again; none when that was done or is not asked."""

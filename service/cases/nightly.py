@@ -8,19 +8,13 @@ from sqlalchemy.orm import Session
 
 from inspections import case_clocks
 from inspections.case_steps import STEP_TEXT, Timed
-from inspections.case_words import ESCALATION_TEXT, Duty, Escalation
+from inspections.case_words import ESCALATION_TEXT, Escalation
 from inspections.cases import OPEN
 from service import audit, records
-from service.cases import following, standing
+from service.cases import following, standing, term_nightly
 from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseNotice
-
-AUDIENCE = {
-    Escalation.HALF: Duty.OFFICER,
-    Escalation.FULL: Duty.BUREAU,
-    Escalation.OVER: Duty.LEADER,
-    Escalation.RELOOK: Duty.OFFICER,
-}
+from service.cases.notices import AUDIENCE
 
 
 def run(session: Session) -> str:
@@ -37,6 +31,8 @@ def run(session: Session) -> str:
     for each in session.scalars(select(Case).where(Case.relook_on <= today).order_by(Case.id)):
         text = f"销号已满 {standing.limits(session).relook_days} 天,应当回头看"
         tally["notice"] += _notify(session, each, each.n, Escalation.RELOOK, text)
+    n_sent, n_moved = term_nightly.run(session)
+    tally.update(notice=n_sent, moved=n_moved)
     session.flush()
     return f"提醒 {tally['notice']},跟踪新图斑 {tally['follow']},期限改变 {tally['moved']}"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from inspections import case_clocks, cases
@@ -27,9 +27,9 @@ from inspections.work_calendar import MissingYear
 from service import records
 from service.accounts.models import Account
 from service.accounts.policy import may
-from service.cases import standing
+from service.cases import standing, terms
 from service.cases.codes import work_calendar
-from service.cases.models import Case, CaseEvent, CaseEvidence, CaseNotice, CaseParcel
+from service.cases.models import Case, CaseEvent, CaseEvidence, CaseParcel
 from service.cases.schemas import (
     CaseCard,
     CaseRead,
@@ -38,7 +38,6 @@ from service.cases.schemas import (
     EvidenceRead,
     FaultRead,
     LackRead,
-    NoticeRead,
     ParcelRead,
     PauseRead,
     PlaceRead,
@@ -94,8 +93,8 @@ def _names(session: Session, rows: list[CaseEvent]) -> dict[UUID | None, str]:
 
 
 def overdue(today: date) -> Select[Case]:
-    """Return the query for the cases whose step was due before a day and is not done."""
-    return select(Case).where(Case.due_on < today)
+    """Return the query for the cases with a step, or a term, due before a day and not done."""
+    return select(Case).where(or_(Case.due_on < today, Case.term_due_on < today))
 
 
 def wanted(session: Session, asked: Filter) -> Select[Case]:
@@ -139,17 +138,9 @@ def shown(found: Case, today: date) -> CaseRead:
             "state_text": STATE_TEXT[found.state],
             "reopened": found.round - 1,
             "is_open": found.state in OPEN,
-            "is_overdue": found.due_on is not None and found.due_on < today,
+            "is_overdue": any(day and day < today for day in (found.due_on, found.term_due_on)),
         }
     )
-
-
-def notices(session: Session, *, offset: int = 0, limit: int = 500) -> Page[NoticeRead]:
-    """Return one page of the reminders in view, the newest first."""
-    query = select(CaseNotice).order_by(CaseNotice.sent_at.desc(), CaseNotice.id)
-    rows = list(session.scalars(query.offset(offset).limit(limit + 1)))
-    following = str(offset + limit) if len(rows) > limit else None
-    return Page(items=[NoticeRead.model_validate(each) for each in rows[:limit]], next=following)
 
 
 def card(session: Session, case_id: UUID) -> CaseCard:
@@ -157,6 +148,7 @@ def card(session: Session, case_id: UUID) -> CaseCard:
     found = case(session, case_id)
     viewer: Viewer = session.info["viewer"]
     rows, held = standing.events(session, found.id), standing.held(session, found)
+    of_law = terms.shown(session, found.id)
     merged = select(Case.id).where(Case.merged_into_id == found.id).order_by(Case.id)
     return CaseCard(
         **shown(found, records.today(session)).model_dump(),
@@ -176,6 +168,8 @@ def card(session: Session, case_id: UUID) -> CaseCard:
         ],
         signals=[SignalRead.model_validate(each) for each in standing.signals(session, found.id)],
         merged_ids=list(session.scalars(merged)),
+        terms=of_law,
+        limitation=terms.limitation(session, found, of_law),
     )
 
 

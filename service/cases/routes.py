@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from inspections.case_words import Purpose, Source, State
 from service.accounts.access import ViewerDep, allow
-from service.cases import actions, evidence_actions, export, following, queries
+from service.cases import actions, evidence_actions, export, following, notices, queries
 from service.cases import statistics as counts
 from service.cases.evidence_actions import MAX_DOCUMENT_BYTES, Paper
 from service.cases.queries import Filter
@@ -77,7 +77,7 @@ def read_statistics(
 @router.get("/cases/notices", response_model=Page[NoticeRead], dependencies=READ)
 def list_notices(session: SessionDep, cursor: Cursor = 0, limit: Limit = 100) -> Page[NoticeRead]:
     """List the reminders of steps that take long and of cases to look at again."""
-    return queries.notices(session, offset=cursor, limit=limit)
+    return notices.page(session, offset=cursor, limit=limit)
 
 
 @router.get("/cases/{case_id}", response_model=CaseCard, dependencies=READ)

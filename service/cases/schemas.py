@@ -20,6 +20,7 @@ from inspections.case_words import (
 )
 from inspections.land_uses import Claim
 from service.accounts.schemas import Username
+from service.cases.term_schemas import LimitationRead, TermRead
 from service.parcels.schemas import Datum
 from service.record_schemas import Short
 from service.schemas import Day, Id, Instant, Note, Shown, Strict, Text
@@ -172,6 +173,8 @@ class CaseRead(Shown):
     reopened: int = 0
     """反弹次数."""
     due_on: date | None
+    term_due_on: date | None
+    """Of the terms of the law that run, the first."""
     is_open: bool = True
     is_overdue: bool = False
     ended_on: date | None
@@ -259,6 +262,10 @@ class CaseCard(CaseRead):
     parcels: list[ParcelRead]
     signals: list[SignalRead]
     merged_ids: list[UUID]
+    terms: list[TermRead]
+    """The terms of the law."""
+    limitation: LimitationRead | None
+    """The two years, while nobody has filed the case."""
 
 
 class AssigneeRead(Shown):

@@ -51,7 +51,7 @@ def statistics(
     told, counted = _Told(), [each for each in found if each.state not in LEFT_OUT]
     _gather(session, counted, told)
     today = records.today(session)
-    late = [each for each in counted if each.due_on is not None and each.due_on < today]
+    late = [each for each in counted if _first_due(each) < today]
     n_reopened = sum(each.round > 1 for each in counted)
     return CaseStatistics(
         n_cases=len(counted),
@@ -66,8 +66,15 @@ def statistics(
         by_first_source=_shares(told),
         n_reopened=n_reopened,
         reopen_rate=round(n_reopened / told.n_ever_closed, 4) if told.n_ever_closed else None,
-        overdue_ids=[each.id for each in sorted(late, key=lambda each: (each.due_on, each.id))],
+        overdue_ids=[
+            each.id for each in sorted(late, key=lambda each: (_first_due(each), each.id))
+        ],
     )
+
+
+def _first_due(case: Case) -> date:
+    """Return by when a case's step or term is due, whichever is first; far ahead where none is."""
+    return min(case.due_on or date.max, case.term_due_on or date.max)
 
 
 def _gather(session: Session, cases: Sequence[Case], told: _Told) -> None:

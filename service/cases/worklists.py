@@ -1,6 +1,6 @@
 """Cases in the order in which people work on them: the gravest lead, the step due first."""
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from inspections.case_words import State
@@ -24,9 +24,11 @@ def leads(session: Session, asked: Filter, *, offset: int, limit: int) -> Page[C
 
 
 def in_hand(session: Session, asked: Filter, *, offset: int, limit: int) -> Page[CaseRead]:
-    """Return one page of cases, what is due first before the others; leads have their own list."""
+    """Return one page of cases, what is due first by step or term; leads have their own list."""
     query = queries.wanted(session, asked).where(Case.state != State.LEAD)
-    order = (Case.due_on.is_(None), Case.due_on, Case.opened_at.desc(), Case.id)
+    is_step_first = or_(Case.term_due_on.is_(None), Case.due_on <= Case.term_due_on)
+    due_on = case((is_step_first, Case.due_on), else_=Case.term_due_on)
+    order = (due_on.is_(None), due_on, Case.opened_at.desc(), Case.id)
     return _page(session, query.order_by(*order), offset, limit)
 
 

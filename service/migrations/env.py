@@ -10,6 +10,7 @@ import service.areas.models
 import service.audit
 import service.bulletins.models
 import service.cases.models
+import service.cases.term_models
 import service.demo.models
 import service.doubts.models
 import service.jobs
