@@ -12,7 +12,7 @@ from inspections.term_steps import Leave, TermEvent
 from service.record_schemas import Short
 from service.schemas import Day, Id, Note, Shown, ShownDecimal, Strict, exact
 
-MAX_FINE = 10**9
+MAX_FINE = 99_999_999
 Fine = Annotated[
     Decimal,
     BeforeValidator(exact(2)),

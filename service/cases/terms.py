@@ -14,7 +14,7 @@ from inspections import penalty_lateness, penalty_terms
 from inspections.case_words import Duty
 from inspections.cases import OPEN
 from inspections.penalty_rules import TERM_TEXT, Term
-from inspections.term_gates import DUTIES, lack, leaves
+from inspections.term_gates import DUTIES, OF_DECISION, lack, leaves
 from inspections.term_steps import (
     LEAVE_TEXT,
     TERM_EVENT_TEXT,
@@ -206,8 +206,17 @@ def _ways(session: Session, held: Standing, due: date | None) -> list[TermWay]:
             missing=lack(held, event, viewer.account_id, today, due),
         )
         for event in TermEvent
-        if duty in DUTIES[event]
+        if duty in DUTIES[event] and _matters(held, event)
     ]
+
+
+def _matters(held: Standing, event: TermEvent) -> bool:
+    """Tell whether a step has anything to do with how a term stands."""
+    if event in OF_DECISION:
+        return held.term is Term.DECISION
+    if event in {TermEvent.GRANT, TermEvent.DENY}:
+        return held.asked is not None
+    return held.is_paused if event is TermEvent.RESUME else True
 
 
 def limitation(session: Session, case: Case, found: Sequence[TermRead]) -> LimitationRead | None:

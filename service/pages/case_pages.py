@@ -15,6 +15,7 @@ from service.cases import proof, queries, worklists
 from service.cases.evidence_actions import TAKES_EVIDENCE
 from service.cases.queries import Filter
 from service.cases.schemas import CaseCard, CaseRead
+from service.cases.term_actions import TAKES_TERMS
 from service.errors import Invalid
 from service.pages.board import BLANK
 from service.pages.case_words import words
@@ -48,7 +49,7 @@ class Asked(BaseModel):
 
     def as_filter(self, page: PageFrame) -> Filter:
         """Return what is asked for."""
-        is_any = self.state is not None or self.needs_relook
+        is_any = self.state is not None or self.needs_relook or self.is_overdue
         return Filter(
             state=self.state,
             is_open=None if is_any else True,
@@ -135,6 +136,7 @@ def card(page: PageFrame, case_id: UUID) -> dict[str, Any]:
         "photos": [each for each in found.evidence if each.photo_id is not None],
         "papers": [each for each in found.evidence if each.photo_id is None],
         "cited": {each.id: n for n, each in enumerate(found.evidence, 1)},
+        "may_begin": page.may("case.term") and found.state in TAKES_TERMS,
         "may_bring": page.may("case.evidence") and found.state in TAKES_EVIDENCE,
         "today": records.today(page.session),
     }

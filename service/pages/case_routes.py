@@ -8,11 +8,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from inspections.case_words import Purpose, Shows
 from service.accounts.access import allow
-from service.cases import actions, evidence_actions, pictures
+from service.cases import actions, evidence_actions, pictures, term_actions
 from service.cases.evidence_actions import Paper
 from service.cases.pictures import Taken
 from service.cases.routes import paper
-from service.pages import case_forms, case_pages, case_visit
+from service.pages import case_forms, case_pages, case_visit, term_forms
 from service.pages.board import BLANK
 from service.pages.page import PageDep, see
 from service.photos.headers import MAX_BYTES
@@ -22,6 +22,7 @@ from service.schemas import Id
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 READ, EVIDENCE = [allow("case.read")], [allow("case.evidence")]
+TERM = [allow("case.term")]
 
 
 @router.get("/leads", dependencies=READ)
@@ -86,6 +87,24 @@ def bring_paper(
     """Keep a scanned document."""
     found, _ = evidence_actions.add_document(page.session, store, case_id, given)
     return _back(case_id, "", "case-evidence", found.id)
+
+
+@router.post("/cases/{case_id}/terms", dependencies=TERM)
+def begin_term(
+    page: PageDep, case_id: Id, form: Annotated[term_forms.TermForm, Form()]
+) -> Response:
+    """Begin a term of a case."""
+    term_actions.begin(page.session, case_id, form.as_term())
+    return see(f"/cases/{case_id}?done=case-term#terms")
+
+
+@router.post("/cases/{case_id}/terms/{term_id}/steps", dependencies=TERM)
+def step_term(
+    page: PageDep, case_id: Id, term_id: Id, form: Annotated[term_forms.TermStepForm, Form()]
+) -> Response:
+    """Take a step of a term."""
+    term_actions.step(page.session, case_id, term_id, form.as_step())
+    return see(f"/cases/{case_id}?done=case-term-step#term-{term_id}")
 
 
 def _back(case_id: UUID, back: case_forms.Back, done: str, brought: UUID | None = None) -> Response:

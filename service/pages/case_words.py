@@ -17,6 +17,8 @@ from inspections.case_words import (
 )
 from inspections.conversion_rules import CATEGORY_TEXT
 from inspections.fusion_words import CLASS_TEXT
+from inspections.penalty_rules import RULES, TERM_TEXT
+from inspections.term_steps import LEAVE_TEXT, Leave, TermEvent
 from service.areas import queries as areas
 
 TOWN = areas.CODE_LENGTH["town"]
@@ -53,6 +55,8 @@ BY_FORM = frozenset({Gate.STOP_PROOF})
 """What a form can bring although the case itself lacks it."""
 ASIDE = frozenset({Event.HAND_OVER, Event.MERGE})
 """Steps that leave the usual way; they are folded away."""
+TERM_ASIDE = frozenset({TermEvent.ASK, TermEvent.DENY})
+"""Steps of a term without a form in the open: one is folded away, one is a button of another."""
 GOOD = frozenset({State.CLOSED, State.EXCLUDED})
 CLASS_TAG = {"confirmed": "bad", "likely": "bad", "suspected": "warn", "excluded": "good"}
 
@@ -75,5 +79,10 @@ def words() -> dict[str, Any]:
         "BY_FORM": BY_FORM,
         "ASIDE": ASIDE,
         "GOOD": GOOD,
+        "TERM_TEXT": TERM_TEXT,
+        "TERM_RULES": {each: rules[-1] for each, rules in RULES.items()},
+        "TERM_ASIDE": TERM_ASIDE,
+        "LEAVE": Leave,
+        "LEAVE_TEXT": LEAVE_TEXT,
         "new_id": uuid4,
     }

@@ -81,6 +81,8 @@ DONE_TEXT = {
     "unseal-ask": "已提出申请,等审计批准",
     "unseal-answer": "已答复;申请人会在申请里看到",
     "case-step": "已办理这一步",
+    "case-term": "已登记法定期限,到期日见下",
+    "case-term-step": "已办理这个期限的一步",
     "case-evidence": "已收下证据,判定见下",
     "bulletin-draft": "已拟稿;请改正文,再请一位同事核稿",
     "bulletin-revise": "已改稿,须由另一位同事再核",
