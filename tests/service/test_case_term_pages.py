@@ -41,8 +41,7 @@ def stepped(desk, speaker, case: str, event: str, **told):
 
 
 def forms(text: str) -> set[str]:
-    found = re.findall(r'<form class="fields step"[^>]*aria-label="([^"]+)"', text)
-    return {each for each in found if ":" in each or each == "登记法定期限"}
+    return set(re.findall(r'<form class="fields step of-term"[^>]*aria-label="([^"]+)"', text))
 
 
 @ONE_ENGINE
