@@ -15,7 +15,7 @@ from inspections.case_clocks import Clocks
 from inspections.case_words import Event, State
 from inspections.work_calendar import MissingYear
 from service import records
-from service.cases import standing
+from service.cases import standing, terms
 from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseEvent, CaseEvidence, CasePause, CaseSignal
 
@@ -29,7 +29,7 @@ class CaseOn:
     case: Case
     state: State
     due_on: date | None
-    """By whose end the step of the day is due; None while nothing is."""
+    """By whose end the step of the day is due, or a term if that is earlier; None while none is."""
     clocks: Clocks
     accepted_at: datetime | None
     """Of the round of the day."""
@@ -51,6 +51,7 @@ def on_day(
     proofs = _by_case(session, CaseEvidence, known(CaseEvidence.recorded_at), CaseEvidence.id)
     pauses = _by_case(session, CasePause, known(CasePause.recorded_at), CasePause.id)
     least, limits = standing.limits(session).min_quality, standing.workdays(session)
+    of_terms = terms.first_dues(session, known)
     found = []
     for case in session.scalars(wanted.order_by(Case.opened_at, Case.id)):
         rows = steps[case.id]
@@ -67,7 +68,7 @@ def on_day(
             CaseOn(
                 case,
                 rows[-1].to_state if rows else State.LEAD,
-                due,
+                min((each for each in (due, of_terms.get(case.id)) if each), default=None),
                 standing.clocks_of(rows, sightings, number=number, min_quality=least),
                 next((each.at for each in this if each.event is Event.ACCEPT), None),
                 next((each.at for each in this if each.to_state is State.CLOSED), None),

@@ -51,7 +51,7 @@ def statistics(
     told, counted = _Told(), [each for each in found if each.state not in LEFT_OUT]
     _gather(session, counted, told)
     today = records.today(session)
-    late = [each for each in counted if _first_due(each) < today]
+    late = [each for each in found if _first_due(each) < today]
     n_reopened = sum(each.round > 1 for each in counted)
     return CaseStatistics(
         n_cases=len(counted),

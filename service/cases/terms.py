@@ -1,14 +1,14 @@
 """How the terms of a case stand: from their rows alone, each time anew."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inspections import penalty_lateness, penalty_terms
 from inspections.case_words import Duty
@@ -96,6 +96,23 @@ def earliest_due(session: Session, case_id: UUID) -> date | None:
     held = [standing(each, taken[each.id]) for each in rows]
     dues = [each.due_on(calendar) for each in held if each.is_open]
     return min((each for each in dues if each is not None), default=None)
+
+
+def first_dues(
+    session: Session, known: Callable[[InstrumentedAttribute[datetime]], ColumnElement[bool]]
+) -> dict[UUID, date]:
+    """Return case -> the earliest due day of its terms that ran, of what was known then."""
+    taken: dict[UUID, list[CaseTermStep]] = defaultdict(list)
+    wanted = select(CaseTermStep).where(known(CaseTermStep.recorded_at)).order_by(CaseTermStep.n)
+    for each in session.scalars(wanted):
+        taken[each.term_id].append(each)
+    found: dict[UUID, date] = {}
+    for row in session.scalars(select(CaseTerm).where(known(CaseTerm.recorded_at))):
+        held = standing(row, taken[row.id])
+        due = _due_on(held) if held.is_open else None
+        if due is not None:
+            found[row.case_id] = min(due, found.get(row.case_id, due))
+    return found
 
 
 def refresh(session: Session, case: Case) -> None:

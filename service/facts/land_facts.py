@@ -102,7 +102,7 @@ def _is_lead(_: Reading, each: CaseOn) -> bool:
 
 
 def _is_overdue(reading: Reading, each: CaseOn) -> bool:
-    return each.state in OPEN and each.due_on is not None and each.due_on < reading.asked.as_of
+    return each.due_on is not None and each.due_on < reading.asked.as_of
 
 
 def _is_closed(reading: Reading, each: CaseOn) -> bool:
