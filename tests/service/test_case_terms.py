@@ -180,7 +180,6 @@ def test_a_term_is_dropped_by_two(desk):
     assert desk.card(case)["term_due_on"] is None
 
 
-@ONE_ENGINE
 def test_a_late_fine_is_raised_and_the_days_in_court_do_not_count(desk):
     term = begun(desk, accepted(desk), "payment", fine_yuan=1000.5)
     assert (term["due_on"], term["surcharge_yuan"]) == ("2023-05-05", None)
@@ -313,7 +312,6 @@ def try_something(desk, chance: random.Random, cases: list[str], known: list[dic
     step(desk, speaker, chance.choice(known), event, **told)
 
 
-@ONE_ENGINE
 def test_the_overdue_query_is_the_full_scan_whatever_happened(desk, database, clock):
     chance, known, n_overdue = random.Random(11), [], 0
     places = [shapely.affinity.translate(SQUARE, 0.01 * n) for n in range(4)]
