@@ -64,9 +64,9 @@ def step(
     records.take_turn(session)
     case = queries.case(session, case_id)
     row = terms.term(session, case.id, term_id)
-    digest = records.content_digest(
-        given.model_dump(exclude={"id", "expected_n"}) | {"term_id": row.id}
-    )
+    told = given.model_dump(exclude={"id", "expected_n"})
+    # With its author: who repeats another's approval has approved nothing.
+    digest = records.content_digest(told | {"term_id": row.id, "by": records.author(session)})
     if records.known(session, CaseTermStep, given.id, digest) is not None:
         return row, False
     taken = terms.steps(session, [row])[row.id]

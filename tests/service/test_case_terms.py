@@ -233,6 +233,7 @@ def test_a_repeat_changes_nothing_and_who_comes_second_is_told(desk):
     told = {"id": str(uuid4()), "expected_n": 0, "leave": "drop", "reason": "录错"}
     done(desk, desk.officer, term, "ask", **told)
     assert step(desk, desk.officer, term, "ask", **told).status_code == 200
+    refused(step(desk, desk.bureau, term, "ask", **told), "别的内容")
     late = refused(step(desk, desk.bureau, term, "grant", expected_n=0), "刚被别人办过")
     assert (late["code"], late["n"]) == ("moved", 1)
     assert len(desk.card(case)["terms"][0]["steps"]) == 1
