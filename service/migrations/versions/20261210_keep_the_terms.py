@@ -8,7 +8,7 @@ from service.columns import ExactDecimal, UtcInstant, ordered_text
 from service.migrations.triggers import refuse_changes
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 
 TERMS = (
     "decision",
