@@ -247,8 +247,9 @@ class PatrolForm(BaseModel):
 def _point(line: str) -> dict[str, Any]:
     parts = line.split(",")
     try:
-        lon, lat, at = float(parts[0]), float(parts[1]), parts[2].strip()
-        datetime.fromisoformat(at)
+        lon, lat, at = float(parts[0]), float(parts[1]), datetime.fromisoformat(parts[2].strip())
     except (ValueError, IndexError):
         raise Invalid("轨迹每行写成 经度,纬度,时刻", field="track") from None
-    return {"lon": lon, "lat": lat, "at": at}
+    # A recorder without a time zone tells the wall clock of the place.
+    told = at if at.tzinfo else at.replace(tzinfo=CIVIL_ZONE)
+    return {"lon": lon, "lat": lat, "at": told.isoformat()}

@@ -186,3 +186,19 @@ def test_a_patrol_that_cannot_be_is_refused_on_the_page(changed, said, as_role):
     answer = posted(as_role("officer"), "/patrols", form | changed)
     assert answer.status_code == 422
     assert said in answer.text
+
+
+@pytest.mark.parametrize("at", ["2023-04-20T08:05:00", "2023-04-20T08:05:00+08:00"])
+def test_a_track_without_a_time_zone_tells_the_clock_of_the_place(at, as_role, database):
+    form = {
+        "id": "0c7c2a4f-1111-4222-8333-444455556667",
+        "area_code": VILLAGE,
+        "started_at": "2023-04-20T08:06",
+        "ended_at": "2023-04-20T08:06",
+        "track": f"113,23.7,{at}\n113.0001,23.7,{at[:15]}6{at[16:]}",
+    }
+    officer = as_role("officer")
+    answer = posted(officer, "/patrols", form)
+    assert answer.status_code == 303, answer.text
+    (made,) = officer.get("patrols").json()["items"]
+    assert made["started_at"] == "2023-04-20T00:05:00Z"
