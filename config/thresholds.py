@@ -265,6 +265,7 @@ class SignalThresholds(_Section):
     enforcement_quality: float
     shift_least_patches: int
     shift_least_gain: float
+    one_place_m: float
     max_patches: int
     join_radius_m: dict[str, float]
     patrol: PatrolLimits

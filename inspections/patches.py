@@ -56,7 +56,8 @@ class PatchRow:
     kind : PatchType
         TBLX.
     before_on, after_on : date or None, date
-        Days of the images before and after (QSX, HSX).
+        Days of the images before and after (QSX, HSX). Of a month alone the last day, even
+        where that is still to come: the same file says the same whenever it is read.
     says_basic_farmland : bool or None
         SFYN: whether it lies in permanent basic farmland, as its maker says.
     area_mu : float or None
@@ -161,7 +162,7 @@ def read_row(
         said["JCBH"],
         kind,
         days[0],
-        min(days[1], today),
+        days[1],
         _truth(said["SFYN"]),
         _number(said["JCMJ"]),
         said["XZQDM"] or None,
@@ -217,7 +218,8 @@ class ShiftEvidence:
     """How well patches fit the parcels as given, and with GCJ-02 taken back.
 
     The figures are the means over the patches of the best common share (common area over the
-    area of both together). Where there are too few patches or no parcels, nothing `is_told`.
+    area of both together). Where there are too few patches, or none lies on a parcel either way,
+    nothing `is_told`.
     """
 
     n_patches: int
@@ -256,7 +258,7 @@ def shift_evidence(
     """
     fits = [_fit(np.asarray(each, dtype=object), parcels) for each in (given, taken_back)]
     gain = fits[1] - fits[0]
-    is_told = len(given) >= least_patches and len(parcels) > 0
+    is_told = len(given) >= least_patches and max(fits) > 0
     is_shifted = is_told and gain >= least_gain and fits[1] >= 2 * fits[0]
     return ShiftEvidence(
         len(given), is_told, round(fits[0], 4), round(fits[1], 4), bool(is_shifted)

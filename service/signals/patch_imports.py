@@ -11,35 +11,29 @@ import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from geo import datum as shifts
-from inspections.patches import (
-    PatchRow,
-    ShiftEvidence,
-    read_row,
-    shift_evidence,
-)
+from geo import ellipsoid
+from inspections.patches import PatchRow, read_row
 from inspections.signals import MatchState, Source
 from inspections.units import M2_PER_MU
-from service import records, space
+from service import records
 from service.database import thresholds_of
 from service.errors import Invalid
 from service.parcels import queries as parcels
-from service.parcels.models import ParcelVersion
-from service.parcels.queries import Moment, valid
+from service.parcels.queries import Moment
 from service.parcels.schemas import Datum
 from service.records import NAMESPACE
 from service.schemas import CIVIL_ZONE
 from service.security import Viewer, is_in_view, whole_system
+from service.signals import recording
 from service.signals.codes import patch_types
 from service.signals.land_around import land_around
 from service.signals.models import PatchImport, Signal, SignalParcel
+from service.signals.patch_datums import Understood, true, understood
 from service.signals.patch_files import PatchFile, PatchIn
 from service.signals.recording import AS_IS, Said, Spot, record_signals
 from service.signals.schemas import PatchReport, PatchRowRead
 
 MAX_SAID = 500
-MAX_TRIED = 200
-"""Patches that are laid on the parcels to tell their datum."""
 COUNTY = 6
 BULK = 500
 
@@ -52,15 +46,6 @@ class Sorted:
     faults: list[PatchRowRead] = field(default_factory=list)
     n_refused: int = 0
     n_without_claim: int = 0
-
-
-@dataclass(frozen=True)
-class Understood:
-    """In which datum the patches are, and how that is known."""
-
-    datum: Datum
-    is_detected: bool
-    reason: str
 
 
 def import_patches(
@@ -77,7 +62,7 @@ def import_patches(
     if len(file.patches) > limit:
         raise Invalid(f"一个文件最多 {limit} 个图斑,请分批导入", field="file")
     done = _sorted(session, file.patches)
-    meant = _understood(session, [each.geometry for each, _ in done.taken], declared)
+    meant = understood(session, [each.geometry for each, _ in done.taken], declared)
     spots = [_spot(patch, row, meant.datum) for patch, row in done.taken]
     batch = uuid4()
     trial = session.begin_nested()
@@ -142,64 +127,13 @@ def _faults_of_place(geometry: shapely.Geometry | None) -> list[tuple[str, str, 
     return []
 
 
-def _understood(
-    session: Session, places: list[shapely.Geometry | None], declared: Datum | None
-) -> Understood:
-    """Say in which datum the patches are: as declared, else as they fit the parcels."""
-    if declared is not None:
-        return Understood(declared, False, "按您指明的坐标基准")
-    evidence = _evidence(session, [each for each in places if each is not None][:MAX_TRIED])
-    if not evidence.is_told:
-        return Understood(
-            Datum.CGCS2000, False, "面状图斑太少,或附近没有图斑账,无法比对,按 CGCS2000"
-        )
-    told = f"{evidence.n_patches} 个图斑与地块重合:原样 {evidence.fit_as_given:.2f},"
-    told += f"去掉 GCJ-02 偏移后 {evidence.fit_taken_back:.2f}"
-    if evidence.is_shifted:
-        return Understood(Datum.GCJ02, True, f"{told};判断为 GCJ-02,已换算,原坐标留存")
-    return Understood(Datum.CGCS2000, False, f"{told};没有看出 GCJ-02 偏移,按 CGCS2000")
-
-
-def _evidence(session: Session, given: list[shapely.Geometry]) -> ShiftEvidence:
-    numbers = thresholds_of(session).signals
-    areas = [each for each in given if each.geom_type != "Point"]
-    taken_back = [shapely.transform(each, _unshifted) for each in areas]
-    lands: list[shapely.Geometry] = []
-    if len(areas) >= numbers.shift_least_patches:
-        around = shapely.union_all([shapely.box(*e.bounds) for e in (*areas, *taken_back)])
-        query = select(ParcelVersion.geometry).where(
-            valid(ParcelVersion, Moment.of(session)),
-            space.intersects(ParcelVersion.geometry, around),
-        )
-        with whole_system(session):
-            lands = list(session.scalars(query))
-    return shift_evidence(
-        areas,
-        taken_back,
-        lands,
-        least_patches=numbers.shift_least_patches,
-        least_gain=numbers.shift_least_gain,
-    )
-
-
-def _unshifted(points: np.ndarray) -> np.ndarray:
-    return np.column_stack(shifts.wgs84_from_gcj02(points[:, 0], points[:, 1]))
-
-
-def _true(points: np.ndarray, measured_in: Datum) -> np.ndarray:
-    if measured_in is Datum.BD09:
-        lon, lat = shifts.gcj02_from_bd09(points[:, 0], points[:, 1])
-        points = np.column_stack([lon, lat])
-    return points if measured_in in AS_IS else _unshifted(points)
-
-
 def _spot(patch: PatchIn, row: PatchRow, measured_in: Datum) -> Spot:
     given = patch.geometry
     assert given is not None  # a row without a place was refused
-    true = shapely.transform(given, lambda points: _true(points, measured_in))
+    place = shapely.transform(given, lambda points: true(points, measured_in))
     radius = math.sqrt(row.area_mu * M2_PER_MU / math.pi) if row.area_mu else None
     return Spot(
-        true,
+        place,
         radius if given.geom_type == "Point" else None,
         measured_in,
         None if measured_in in AS_IS else given.wkt,
@@ -214,6 +148,7 @@ def _written(
     quality = thresholds_of(session).signals.patch_quality
     land = land_around(session, [(each.geometry, each.accuracy_m) for each in spots])
     county = _county(session, viewer)
+    today = records.today(session)
     said: list[Said] = []
     kept: list[tuple[PatchIn, PatchRow]] = []
     for (patch, row), spot in zip(done.taken, spots, strict=True):
@@ -223,11 +158,46 @@ def _written(
         if is_far or not is_in_view(session, area_code):
             _refuse(done, patch.row, [("geometry", "", "不在您的辖区")])
             continue
-        said.append(_said(row, spot, area_code, quality, batch))
+        said.append(_said(row, spot, area_code, quality, batch, today))
         kept.append((patch, row))
-    done.taken[:] = kept
     records.take_turn(session)
+    kept, said = _of_one_place(session, done, kept, said)
+    done.taken[:] = kept
     return record_signals(session, said, land)
+
+
+def _of_one_place(
+    session: Session, done: Sorted, rows: list[tuple[PatchIn, PatchRow]], said: list[Said]
+) -> tuple[list[tuple[PatchIn, PatchRow]], list[Said]]:
+    """Refuse a patch that was entered before, or further up in the file, at another place."""
+    far = thresholds_of(session).signals.one_place_m
+    standing = recording.standing(session, [each.id for each in said if each.id is not None])
+    above: dict[UUID, shapely.Geometry] = {}
+    kept: list[tuple[PatchIn, PatchRow]] = []
+    those: list[Said] = []
+    for row, each in zip(rows, said, strict=True):
+        assert each.spot is not None  # a row without a place was refused
+        assert each.id is not None  # it follows from the row
+        place = each.spot.geometry
+        before = standing.get(each.id)
+        away = _metres_apart(before.geometry, place) if before and before.geometry else 0.0
+        why = ""
+        if away > far:
+            why = f"这个图斑已经入账,在约 {away:.0f} 米外;请查清坐标基准"
+        elif not above.setdefault(each.id, place).equals(place):
+            why = "文件里有两行编号、类型、后时相都相同,图形却不同;请合并图形或改正编号"
+        if why:
+            _refuse(done, row[0].row, [("JCBH", row[1].number, why)])
+            continue
+        kept.append(row)
+        those.append(each)
+    return kept, those
+
+
+def _metres_apart(one: shapely.Geometry, other: shapely.Geometry) -> float:
+    middle = one.representative_point()
+    here, there = ellipsoid.to_plane(np.array([one, other], dtype=object), middle.x, middle.y)
+    return float(shapely.distance(here, there))
 
 
 def _county(session: Session, viewer: Viewer) -> shapely.Geometry | None:
@@ -239,17 +209,20 @@ def _county(session: Session, viewer: Viewer) -> shapely.Geometry | None:
     return outline.geometry
 
 
-def _said(row: PatchRow, spot: Spot, area_code: str, quality: float, batch: UUID) -> Said:
+def _said(
+    row: PatchRow, spot: Spot, area_code: str, quality: float, batch: UUID, today: date
+) -> Said:
     assert row.kind.claim is not None  # a row without a claim was left out
-    # The same patch in another file, or in a later delivery of it, is the same signal.
-    key = (row.number, row.kind.code, row.after_on, shapely.to_wkb(spot.geometry).hex())
+    # The same patch in another file, or in a later delivery of it, is the same signal: on
+    # whichever day it is read, and by whichever way its coordinates were understood.
+    key = (row.number, row.kind.code, row.after_on)
     digest = records.content_digest({"patch": key})
     return Said(
         Source.MONITORING,
         "file",
         area_code,
         row.kind.claim,
-        _noon(row.after_on),
+        _midnight(min(row.after_on, today)),
         quality,
         spot,
         id=uuid5(NAMESPACE, f"patch:{digest}"),
@@ -262,7 +235,7 @@ def _said(row: PatchRow, spot: Spot, area_code: str, quality: float, batch: UUID
     )
 
 
-def _noon(day: date) -> datetime:
+def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(0, 0), CIVIL_ZONE).astimezone(UTC)
 
 

@@ -98,16 +98,16 @@ def record_signals(
     session: Session, many: Sequence[Said], land: LandAround | None = None
 ) -> list[tuple[Signal, bool]]:
     """Write many signals at once, matched to land that was read for all of them."""
-    standing = _standing(session, [each.id for each in many if each.id is not None])
+    before = standing(session, [each.id for each in many if each.id is not None])
     written: list[tuple[Signal, bool]] = []
     fresh: list[tuple[Signal, Said]] = []
     for said in many:
-        known = standing.get(said.id) if said.id else None
+        known = before.get(said.id) if said.id else None
         if known is not None:
             written.append((known, False))
             continue
         made = _add(session, said)
-        standing[made.id] = made
+        before[made.id] = made
         written.append((made, True))
         fresh.append((made, said))
     with whole_system(session):
@@ -126,7 +126,7 @@ def _parcels(said: Said, land: LandAround | None) -> Sequence[tuple[ParcelMatch,
     return land.parcels_of(said.spot.geometry, said.spot.accuracy_m)
 
 
-def _standing(session: Session, ids: Sequence[UUID]) -> dict[UUID, Signal]:
+def standing(session: Session, ids: Sequence[UUID]) -> dict[UUID, Signal]:
     """Return the signals that stand under ids which follow from their content."""
     found: dict[UUID, Signal] = {}
     with whole_system(session):

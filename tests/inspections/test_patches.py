@@ -106,10 +106,13 @@ def test_each_wrong_field_is_named():
     assert columns(JCBH="长" * 65) == ["JCBH"]
 
 
-def test_a_month_that_is_not_over_ends_today():
-    found = read(HSX="202304")
-    assert isinstance(found, PatchRow)
-    assert found.after_on == TODAY
+def test_a_month_that_is_not_over_says_the_same_on_every_day():
+    found = [
+        read_row(GOOD | {"HSX": "202304"}, patch_types(), today=date(2023, 4, day))
+        for day in (1, 20, 30)
+    ]
+    assert {each.after_on for each in found if isinstance(each, PatchRow)} == {date(2023, 4, 30)}
+    assert found[0] == found[1] == found[2]
 
 
 def test_without_the_image_before_the_patch_still_stands():
@@ -146,6 +149,8 @@ def test_too_few_patches_or_no_parcels_tell_nothing():
     assert not evidence(shifted, parcels).is_told
     assert not evidence(moved(parcels[:9], datum.gcj02_from_wgs84), []).is_shifted
     assert evidence([], parcels).fit_as_given == 0
+    far = moved(squares(2), lambda x, y: (x + 1, y + 1))
+    assert not evidence(far, parcels).is_told, "none lies on a parcel, however it is read"
 
 
 def test_patches_of_their_own_shape_are_not_taken_for_shifted():

@@ -259,14 +259,14 @@ def test_patches_come_as_shapefile_geojson_and_table_too(as_role, database, tmp_
         for part in sorted(tmp_path.glob("p.*")):
             archive.writestr(part.name, part.read_bytes())
     (tmp_path / "shape.zip").write_bytes(packed.getvalue())
-    report = bring(bureau, tmp_path / "shape.zip", dry_run="true")
+    report = bring(bureau, tmp_path / "shape.zip", dry_run="true", datum="cgcs2000")
     assert (report.status_code, report.json()["n_new"]) == (200, 2)
     path = write(tmp_path / "p.geojson", squares(6)[:2], patch_fields(2), layer="p")
-    assert bring(bureau, path).json()["n_new"] == 2
+    assert bring(bureau, path, datum="cgcs2000").json()["n_new"] == 2
     table = tmp_path / "p.csv"
     rows = f"JC-9,20,20221101,20230401,是,{MIDDLE[0]},{MIDDLE[1]},0.3\nJC-8,20,,20230401,,500,1,\n"
     table.write_text(f"JCBH,TBLX,QSX,HSX,SFYN,XZB,YZB,JCMJ\n{rows}", encoding="gb18030")
-    report = bring(bureau, table).json()
+    report = bring(bureau, table, datum="cgcs2000").json()
     assert (report["n_new"], report["n_refused"]) == (1, 1)
     assert report["rows"][0]["column"] == "geometry"
     (found,) = bureau.get("signals", source="monitoring", bbox=box_around(MIDDLE)).json()["items"][
@@ -303,7 +303,7 @@ def test_rows_of_bad_geometry_are_told_and_the_others_entered(as_role, database,
     put_parcels(database)
     bow = shapely.Polygon([(112.95, 23.70), (112.952, 23.702), (112.952, 23.70), (112.95, 23.702)])
     path = write(tmp_path / "p.gpkg", [bow, squares(6)[1]], patch_fields(2), layer="JCTB")
-    report = bring(as_role("bureau"), path).json()
+    report = bring(as_role("bureau"), path, datum="cgcs2000").json()
     assert (report["n_new"], report["n_refused"]) == (1, 1)
     assert "不合格" in report["rows"][0]["reason"]
 
@@ -312,7 +312,7 @@ def test_scripts_in_the_fields_of_patches_are_kept_as_words(as_role, database, t
     put_parcels(database)
     fields = patch_fields(1, BZ=["<script>alert(1)</script>=1+1"])
     path = write(tmp_path / "p.gpkg", squares(1), fields, layer="JCTB")
-    assert bring(as_role("bureau"), path).json()["n_new"] == 1
+    assert bring(as_role("bureau"), path, datum="cgcs2000").json()["n_new"] == 1
     (found,) = as_role("bureau").get("signals").json()["items"]
     assert "<script>alert(1)</script>=1+1" in found["note"]
 
@@ -320,10 +320,10 @@ def test_scripts_in_the_fields_of_patches_are_kept_as_words(as_role, database, t
 def test_the_bureau_of_a_town_enters_patches_of_its_own_land_only(as_role, database, tmp_path):
     put_parcels(database)
     path = write(tmp_path / "p.gpkg", squares(1), patch_fields(1), layer="JCTB")
-    report = bring(as_role("bureau", SHANTANG), path).json()
+    report = bring(as_role("bureau", SHANTANG), path, datum="cgcs2000").json()
     assert (report["n_new"], report["n_refused"]) == (0, 1)
     assert report["rows"][0]["reason"] == "不在您的辖区"
-    assert bring(as_role("bureau", TAIHE), path).json()["n_new"] == 1
+    assert bring(as_role("bureau", TAIHE), path, datum="cgcs2000").json()["n_new"] == 1
 
 
 def test_signals_are_listed_by_place_source_claim_and_day(as_role, database):
