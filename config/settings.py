@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     secure_cookies: bool = False
     """True behind TLS: the cookie becomes `__Host-` and `Secure`."""
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """Addresses or networks of our own proxies, as `["127.0.0.1"]`: their `X-Forwarded-For` and
+    `X-Forwarded-Proto` are believed, nobody else's. None by default; behind a proxy that is not
+    named all callers have its address, and limits for one address are limits for all.
+    """
     metrics_allowed_from: tuple[str, ...] = ("127.0.0.1", "::1")
     """Client addresses that may read `/metrics`."""
     jobs: bool = True
@@ -54,4 +59,10 @@ class Settings(BaseSettings):
     def _production_needs_safe_transport(self) -> Self:
         if self.mode == "production" and not self.secure_cookies:
             raise ValueError("production needs CHUNGENG_SECURE_COOKIES=true and TLS in front")
+        return self
+
+    @model_validator(mode="after")
+    def _not_everybody_is_a_proxy_of_ours(self) -> Self:
+        if any(each.prefixlen == 0 for each in self.trusted_proxies):
+            raise ValueError("CHUNGENG_TRUSTED_PROXIES must name your own proxies, not everybody")
         return self

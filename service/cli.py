@@ -71,7 +71,9 @@ def serve(workers: Annotated[int, typer.Option(min=1, max=32)] = 1) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
-        proxy_headers=False,
+        # Whom not named here uvicorn does not believe: any caller may write these headers.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[str(each) for each in settings.trusted_proxies],
     )
 
 

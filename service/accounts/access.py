@@ -29,7 +29,7 @@ def presented_token(request: Request) -> str | None:
 
 
 def address_of(request: Request) -> str:
-    """Return the caller's address as the server saw it; forwarded headers are not believed."""
+    """Return the caller's address as the server saw it, or as a trusted proxy told it."""
     return request.client.host if request.client else "unknown"
 
 
