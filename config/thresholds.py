@@ -247,6 +247,7 @@ class SignalThresholds(_Section):
     trusted_accuracy_m: float
     unknown_accuracy_m: float
     nearest_m: float
+    farthest_m: float
     candidate_score: float
     matched_score: float
     window_days: int

@@ -12,6 +12,8 @@ from geo import ellipsoid
 from inspections.signals import MatchState
 
 WHOLE = 1.0
+BESIDE = 2
+"""Beside basic farmland other land counts half, unless the point lies in it."""
 DISC_QUARTER = 16
 """Corners of a quarter of a disc: its area is right within 0.2 %."""
 
@@ -32,6 +34,8 @@ class MatchLimits:
         Taken where a position's accuracy was not told.
     nearest_m : float
         How far basic farmland is looked for, where nothing lies within the accuracy.
+    farthest_m : float
+        How far any land is looked for, however poor the position.
     candidate_score, matched_score : float
         From the first on a person is asked, from the second on the parcel is matched.
     """
@@ -41,6 +45,7 @@ class MatchLimits:
     trusted_accuracy_m: float
     unknown_accuracy_m: float
     nearest_m: float
+    farthest_m: float
     candidate_score: float
     matched_score: float
 
@@ -112,10 +117,17 @@ def reach_m(placed: Placed, limits: MatchLimits) -> float:
     -------
     float
         Metres; 0 for an area.
+
+    Notes
+    -----
+    Beside a point the score is at most half the closeness, 1 - distance / accuracy: further off
+    than that allows nothing can be a candidate. Beyond `farthest_m` land would have to fill a
+    third of the disc, which is larger than parcels are.
     """
     if placed.geometry.geom_type != "Point":
         return 0.0
-    return max(_accuracy_m(placed, limits), limits.nearest_m)
+    telling = (1 - BESIDE * limits.candidate_score) * _accuracy_m(placed, limits)
+    return max(min(telling, limits.farthest_m), limits.nearest_m)
 
 
 def match_parcels(
@@ -228,9 +240,8 @@ def _of_point(placed: Placed, lands: Sequence[Land], limits: MatchLimits) -> lis
     closeness = np.clip(1 - distances / accuracy, 0.0, 1.0)
     precision = min(WHOLE, limits.trusted_accuracy_m / accuracy)
     scores = closeness * (0.4 + 0.6 * np.maximum(precision, shares))
-    # Beside basic farmland other land is the less likely, unless the point lies in it.
     is_beside = (distances > 0) & (np.arange(len(lands)) != nearest)
-    scores = np.where(is_beside, scores / 2, scores)
+    scores = np.where(is_beside, scores / BESIDE, scores)
     if nearest is not None:
         scores[nearest] = max(scores[nearest], limits.candidate_score)
     return [

@@ -29,6 +29,8 @@ from service.parcels.queries import Moment, valid
 from service.security import whole_system
 from service.signals import matching
 
+MAX_PARCELS = 500
+"""Of one signal; a patch over more of them speaks of those that it covers most of."""
 Shapes = npt.NDArray[np.object_]
 
 
@@ -69,12 +71,11 @@ class LandAround:
         """Return the parcels that a place speaks of, with the area of each."""
         placed = Placed(geometry, accuracy_m)
         near = self.parcels.meeting(matching.around(geometry, reach_m(placed, self.limits)))
-        lands = [
-            Land(self.uids[at], self.parcels.shapes[at], self.is_farmland[at])
-            for at in near[: matching.MAX_PARCELS]
-        ]
+        lands = [Land(self.uids[at], self.parcels.shapes[at], self.is_farmland[at]) for at in near]
         area_of = {self.uids[at]: self.parcels.areas[at] for at in near}
-        return [(each, area_of[each.uid]) for each in match_parcels(placed, lands, self.limits)]
+        found = match_parcels(placed, lands, self.limits)
+        most = sorted(found, key=lambda each: (-each.overlap_m2, each.distance_m, each.uid))
+        return [(each, area_of[each.uid]) for each in most[:MAX_PARCELS]]
 
 
 def land_around(

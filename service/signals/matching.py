@@ -8,14 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo import ellipsoid
-from inspections.signal_matches import (
-    Land,
-    MatchLimits,
-    ParcelMatch,
-    Placed,
-    match_parcels,
-    reach_m,
-)
+from inspections.signal_matches import MatchLimits
 from service import space
 from service.areas.queries import CODE_LENGTH
 from service.database import thresholds_of
@@ -23,36 +16,12 @@ from service.parcels.models import AreaOutline, FarmlandOverlay, FarmlandVersion
 from service.parcels.queries import Moment, valid
 
 BULK = 500
-MAX_PARCELS = 500
-"""Around one signal; a patch over more of them is looked at with the largest common parts only."""
 
 
 def limits(session: Session) -> MatchLimits:
     """Return this deployment's numbers."""
     told = thresholds_of(session).signals
     return MatchLimits(**{each.name: getattr(told, each.name) for each in fields(MatchLimits)})
-
-
-def parcels_of(
-    session: Session, geometry: shapely.Geometry, accuracy_m: float | None
-) -> list[tuple[ParcelMatch, str]]:
-    """Return the parcels that a place speaks of, with the area of each."""
-    placed, numbers = Placed(geometry, accuracy_m), limits(session)
-    search = around(geometry, reach_m(placed, numbers))
-    query = (
-        select(ParcelVersion)
-        .where(
-            valid(ParcelVersion, Moment.of(session)),
-            space.intersects(ParcelVersion.geometry, search),
-        )
-        .order_by(ParcelVersion.id)
-        .limit(MAX_PARCELS)
-    )
-    found = {each.uid: each for each in session.scalars(query)}
-    farmland = on_farmland(session, [each.id for each in found.values()])
-    lands = [Land(uid, each.geometry, each.id in farmland) for uid, each in found.items()]
-    matches = match_parcels(placed, lands, numbers)
-    return [(each, found[each.uid].area_code) for each in matches]
 
 
 def around(geometry: shapely.Geometry, metres: float) -> shapely.Geometry:

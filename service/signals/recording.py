@@ -20,8 +20,7 @@ from service.errors import IdTaken, Invalid, NotFound
 from service.parcels.outlines import polygon, position
 from service.parcels.schemas import Datum, Geometry
 from service.security import Viewer, whole_system
-from service.signals import matching
-from service.signals.land_around import LandAround
+from service.signals.land_around import LandAround, land_around
 from service.signals.models import Signal, SignalParcel
 
 AS_IS = frozenset({Datum.CGCS2000, Datum.WGS84})
@@ -88,8 +87,8 @@ def record_signal(session: Session, said: Said) -> tuple[Signal, bool]:
     session.flush()
     if said.spot is not None:
         with whole_system(session):  # land has no eye for the borders of units
-            found = matching.parcels_of(session, said.spot.geometry, said.spot.accuracy_m)
-            _match(session, made, found)
+            place = said.spot.geometry, said.spot.accuracy_m
+            _match(session, made, land_around(session, [place]).parcels_of(*place))
             session.flush()
     return made, True
 

@@ -112,6 +112,17 @@ def test_basic_farmland_beyond_the_accuracy_is_asked_about_and_not_further_than_
     assert reach_m(Placed(square(0, 0, 5)), LIMITS) == 0
 
 
+@given(st.floats(1, 2500), st.floats(0, 1), st.floats(1, 3000), st.booleans())
+def test_nothing_that_is_asked_about_lies_further_off_than_it_is_looked_for(
+    accuracy, far, side, is_farmland
+):
+    placed = Placed(point(0, 0), accuracy)
+    away = land(1, square(far * 2.2 * accuracy, -side / 2, side), farmland=is_farmland)
+    for match in match_parcels(placed, [away], LIMITS):
+        assert match.distance_m <= reach_m(placed, LIMITS) + 0.1
+    assert reach_m(Placed(point(0, 0), 100_000), LIMITS) == LIMITS.farthest_m
+
+
 def test_an_empty_or_linear_place_is_refused():
     parcel = land(1, square(0, 0, 100))
     with pytest.raises(ValueError, match="empty"):
