@@ -11,7 +11,7 @@ from service.areas import queries as areas
 from service.database import thresholds_of
 from service.errors import Conflict
 from service.security import is_in_view
-from service.signals import recording
+from service.signals import matching, recording
 from service.signals.models import Signal, SignalDecision, SignalParcel, SignalStage, Stage
 from service.signals.schemas import DecisionCreate, SignalCreate, StageCreate
 
@@ -29,7 +29,7 @@ def file_finding(session: Session, given: SignalCreate) -> tuple[Signal, bool]:
     said = recording.Said(
         Source.ENFORCEMENT,
         "officer",
-        given.area_code,
+        matching.unit_at(session, spot.geometry, given.area_code),
         given.claim,
         given.observed_at,
         thresholds_of(session).signals.enforcement_quality,

@@ -12,10 +12,16 @@ from inspections.signal_matches import MatchLimits
 from service import space
 from service.areas.queries import CODE_LENGTH
 from service.database import thresholds_of
+from service.errors import Invalid
+from service.parcels import queries as parcels
 from service.parcels.models import AreaOutline, FarmlandOverlay, FarmlandVersion, ParcelVersion
 from service.parcels.queries import Moment, valid
+from service.security import is_in_view, whole_system
 
 BULK = 500
+COUNTY = 6
+EDGE_DEG = 0.01
+"""About 1 km: outlines are drawn coarser than phones tell where they are."""
 
 
 def limits(session: Session) -> MatchLimits:
@@ -64,3 +70,28 @@ def village_at(session: Session, lon: float, lat: float) -> str | None:
         if villages:
             return villages[0]
     return None
+
+
+def unit_at(session: Session, place: shapely.Geometry, stated: str) -> str:
+    """Return the unit of a place that an officer brings: its village where that is in view.
+
+    Land across the border of one's own unit stays with the unit that was stated.
+    """
+    refuse_elsewhere(session, place, stated[:COUNTY])
+    inside = place.representative_point()
+    with whole_system(session):  # land has no eye for the borders of units
+        village = village_at(session, inside.x, inside.y)
+    return village if village is not None and is_in_view(session, village) else stated
+
+
+def refuse_elsewhere(session: Session, place: shapely.Geometry, county: str) -> None:
+    """Refuse a place outside the county."""
+    if is_elsewhere(session, place, county):
+        raise Invalid("这个位置不在本区;请核对经纬度和坐标基准", field="lon")
+
+
+def is_elsewhere(session: Session, place: shapely.Geometry, county: str) -> bool:
+    """Tell whether a place lies outside the county, where its outline is known."""
+    with whole_system(session):
+        outline = parcels.outline(session, county, Moment.of(session))
+    return outline is not None and shapely.distance(outline.geometry, place) > EDGE_DEG

@@ -27,7 +27,7 @@ from service.parcels.outlines import position
 from service.parcels.queries import Moment, valid
 from service.records import NAMESPACE, within
 from service.security import whole_system
-from service.signals import recording
+from service.signals import matching, recording
 from service.signals.models import Patrol
 from service.signals.recording import Said, point_spot
 from service.signals.schemas import PatrolCreate, PatrolRead
@@ -84,6 +84,9 @@ def _figures(session: Session, given: PatrolCreate) -> dict[str, object]:
     points = in_order(
         [TrackPoint(*position(e.lon, e.lat, given.datum), e.at) for e in given.points or ()]
     )
+    if points:  # a road may lead over the border, but a patrol of ours is also here
+        line = shapely.MultiPoint([(each.lon, each.lat) for each in points])
+        matching.refuse_elsewhere(session, line, given.area_code[: matching.COUNTY])
     taken = effort(points, numbers)
     seen = coverage(cells_seen(points, numbers), _farmland_cells(session, given.area_code, numbers))
     return {
@@ -120,14 +123,15 @@ def _record_findings(session: Session, patrol: Patrol, given: PatrolCreate) -> N
     """Write each finding as a signal; those of a patrol that was sent share the sender's origin."""
     quality = thresholds_of(session).signals.patrol_quality
     for number, each in enumerate(given.findings or ()):
+        spot = point_spot(each.lon, each.lat, given.datum, each.accuracy_m)
         said = Said(
             Source.PATROL,
             "track" if given.points else "form",
-            patrol.area_code,
+            matching.unit_at(session, spot.geometry, patrol.area_code),
             each.claim,
             each.observed_at,
             quality,
-            point_spot(each.lon, each.lat, given.datum, each.accuracy_m),
+            spot,
             id=uuid5(NAMESPACE, f"patrol:{patrol.id}:{number}"),
             digest=records.content_digest(each.model_dump(mode="json")),
             because_of=given.because_of,

@@ -4,7 +4,6 @@ import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
-import shapely
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -14,8 +13,6 @@ from service import audit, records
 from service.areas import queries as areas
 from service.database import clock_of, thresholds_of
 from service.errors import Invalid, NotFound, TooManyAttempts
-from service.parcels import queries as parcels
-from service.parcels.queries import Moment
 from service.photos.store import PhotoStore
 from service.schemas import CIVIL_ZONE, civil_day
 from service.security import whole_system
@@ -29,8 +26,6 @@ from service.signals.sealing import Sealer, receipt_hash
 DAY = timedelta(days=1)
 MIB = 2**20
 LONGEST_AGO = timedelta(days=730)
-EDGE_DEG = 0.01
-"""About 1 km: outlines are drawn coarser than phones tell where they are."""
 STAGE_TEXT = {
     Stage.RECEIVED: "已收到,等待受理",
     Stage.ACCEPTED: "已受理",
@@ -159,8 +154,7 @@ def _area(session: Session, offered: TipOffered, spot: Spot | None, county: str)
         if chosen is None:
             raise Invalid("请选在哪个村,或在地图上标出位置", field="area_code")
         return chosen
-    outline = parcels.outline(session, county, Moment.of(session))
-    if outline is not None and shapely.distance(outline.geometry, spot.geometry) > EDGE_DEG:
+    if matching.is_elsewhere(session, spot.geometry, county):
         raise Invalid("这个位置不在本区;请向当地的农业农村局举报", field="lon")
     return matching.village_at(session, spot.geometry.x, spot.geometry.y) or chosen or county
 
