@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from uuid import UUID
 
 import shapely
 from sqlalchemy import select
@@ -55,6 +56,18 @@ def on_farmland(session: Session, ids: Sequence[int]) -> set[int]:
         )
         found |= set(session.scalars(query.distinct()))
     return found
+
+
+def farmland_among(session: Session, uids: Sequence[UUID]) -> set[UUID]:
+    """Return which parcels share land with basic farmland now."""
+    versions: dict[int, UUID] = {}
+    for start in range(0, len(uids), BULK):
+        query = select(ParcelVersion.id, ParcelVersion.uid).where(
+            ParcelVersion.uid.in_(uids[start : start + BULK]),
+            valid(ParcelVersion, Moment.of(session)),
+        )
+        versions |= {row: uid for row, uid in session.execute(query)}
+    return {versions[each] for each in on_farmland(session, list(versions))}
 
 
 def village_at(session: Session, lon: float, lat: float) -> str | None:

@@ -90,6 +90,10 @@ class Signal(AreaScoped, Base):
     reference_no: Mapped[str | None] = mapped_column(ordered_text(64))
     """JCBH of a patch, document of an enforcement finding."""
     note: Mapped[str | None] = mapped_column(String(500))
+    before_on: Mapped[date | None]
+    """QSX of a patch: the day of the image before; what it shows came after that."""
+    is_farmland_told: Mapped[bool | None]
+    """SFYN of a patch: whether it lies in basic farmland, as its maker says."""
 
 
 class SignalParcel(AreaScoped, Base):

@@ -24,7 +24,7 @@ from service.parcels.schemas import Datum
 from service.records import NAMESPACE
 from service.schemas import CIVIL_ZONE
 from service.security import Viewer, is_in_view, whole_system
-from service.signals import recording
+from service.signals import queries, recording
 from service.signals.codes import patch_types
 from service.signals.land_around import land_around
 from service.signals.models import PatchImport, Signal, SignalParcel
@@ -232,6 +232,8 @@ def _said(
         area_m2=round(row.area_mu * M2_PER_MU, 2) if row.area_mu else None,
         reference_no=row.number,
         note=_note(row),
+        before_on=row.before_on,
+        is_farmland_told=row.says_basic_farmland,
     )
 
 
@@ -266,6 +268,7 @@ def _report(
         n_to_ask=sum(row.kind.is_asked for _, row in done.taken),
         n_refused=done.n_refused,
         n_matched=_n_matched(session, [each.id for each, _ in written]),
+        n_farmland_differs=_n_differing(session, [each for each, _ in written]),
         datum=meant.datum,
         is_datum_detected=meant.is_detected,
         datum_reason=meant.reason,
@@ -294,3 +297,10 @@ def _n_matched(session: Session, ids: list[UUID]) -> int:
         with whole_system(session):
             found |= set(session.scalars(query))
     return len(found)
+
+
+def _n_differing(session: Session, found: list[Signal]) -> int:
+    """Count the signals of whose basic farmland our own layer says otherwise."""
+    with whole_system(session):
+        lands = queries.parcels(session, [each.id for each in found])
+        return sum(queries.farmland_differing(session, found, lands).values())

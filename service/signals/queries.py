@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from service.database import thresholds_of
 from service.errors import NotFound
 from service.records import within
 from service.schemas import CIVIL_ZONE, civil_day
+from service.signals import matching
 from service.signals.models import (
     Signal,
     SignalDecision,
@@ -38,7 +39,7 @@ from service.signals.schemas import (
 from service.space import Box
 
 BULK = 500
-PLAIN = tuple(SignalRead.model_fields.keys() - {"stage", "parcels"})
+PLAIN = tuple(SignalRead.model_fields.keys() - {"farmland_differs", "stage", "parcels"})
 TIP_PLAIN = tuple(TipRead.model_fields.keys() - {"stage", "photos"})
 ONE_DAY = timedelta(days=1)
 
@@ -104,14 +105,42 @@ def shown(session: Session, found: Sequence[Signal]) -> list[SignalRead]:
     """Return signals with their stage and parcels."""
     ids = [each.id for each in found]
     told, lands = stages(session, ids), parcels(session, ids)
+    differing = farmland_differing(session, found, lands)
     return [
         SignalRead(
             **{name: getattr(each, name) for name in PLAIN},
+            farmland_differs=differing.get(each.id),
             stage=told.get(each.id, Stage.RECEIVED),
             parcels=lands[each.id],
         )
         for each in found
     ]
+
+
+def farmland_differing(
+    session: Session, found: Sequence[Signal], lands: Mapping[UUID, Sequence[SignalParcelRead]]
+) -> dict[UUID, bool]:
+    """Tell of signals that say whether they lie in basic farmland, whether our layer differs.
+
+    It differs from a yes where no parcel of the signal has any, from a no where all have.
+    """
+    sure = {
+        each.id: [
+            land.parcel_uid for land in lands.get(each.id, ()) if land.state is MatchState.MATCHED
+        ]
+        for each in found
+        if each.is_farmland_told is not None
+    }
+    ours = matching.farmland_among(session, sorted({uid for uids in sure.values() for uid in uids}))
+    return {
+        each.id: (
+            not any(uid in ours for uid in sure[each.id])
+            if each.is_farmland_told
+            else all(uid in ours for uid in sure[each.id])
+        )
+        for each in found
+        if sure.get(each.id)
+    }
 
 
 def stages(session: Session, ids: Sequence[UUID]) -> dict[UUID, Stage]:

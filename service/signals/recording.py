@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -60,6 +60,8 @@ class Said:
     note: str | None = None
     parcels: tuple[tuple[ParcelMatch, str], ...] | None = None
     """With the unit of each, where it is known of which it speaks: then none are looked for."""
+    before_on: date | None = None
+    is_farmland_told: bool | None = None
 
 
 def point_spot(lon: float, lat: float, datum: Datum, accuracy_m: float | None = None) -> Spot:
@@ -156,6 +158,8 @@ def _add(session: Session, said: Said) -> Signal:
         quality=said.quality,
         reference_no=said.reference_no,
         note=said.note,
+        before_on=said.before_on,
+        is_farmland_told=said.is_farmland_told,
         **_placed(said),
     )
     session.add(made)

@@ -162,6 +162,10 @@ class SignalRead(Shown):
     quality: float
     reference_no: str | None
     note: str | None
+    before_on: date | None
+    is_farmland_told: bool | None
+    farmland_differs: bool | None
+    """Whether our own layer of basic farmland says otherwise; None where either says nothing."""
     stage: Stage
     parcels: list[SignalParcelRead]
 
@@ -352,6 +356,7 @@ class PatchReport(BaseModel):
     n_to_ask: int
     n_refused: int
     n_matched: int
+    n_farmland_differs: int
     datum: Datum
     is_datum_detected: bool
     datum_reason: str

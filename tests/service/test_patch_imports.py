@@ -89,3 +89,21 @@ def test_one_number_with_two_shapes_in_a_file_is_told(as_role, database, tmp_pat
     assert (report["rows"][0]["row"], report["rows"][0]["column"]) == (3, "JCBH")
     assert "图形却不同" in report["rows"][0]["reason"]
     assert len({shapely.to_wkb(each.geometry) for each in signals(database)}) == 3
+
+
+def test_the_image_before_and_the_word_on_farmland_are_kept_and_compared(
+    as_role, database, tmp_path
+):
+    put_parcels(database)  # the first, third and fifth of them are basic farmland
+    fields = patch_fields(5, SFYN=["是", "是", "否", "否", ""], QSX=["20221101"] * 4 + [""])
+    path = write(tmp_path / "p.gpkg", squares(6)[:5], fields, layer="JCTB")
+    bureau = as_role("bureau")
+    assert bring(bureau, path).json()["n_farmland_differs"] == 2
+    found = {each["reference_no"]: each for each in bureau.get("signals").json()["items"]}
+    told = [found[number] for number in fields["JCBH"]]
+    assert [each["is_farmland_told"] for each in told] == [True, True, False, False, None]
+    assert [each["farmland_differs"] for each in told] == [False, True, True, False, None]
+    assert [each["before_on"] for each in told] == ["2022-11-01"] * 4 + [None]
+    card = bureau.get(f"/signals/{told[1]['id']}").text
+    assert "2022-11-01" in card
+    assert "与图斑账不一致" in card
