@@ -267,6 +267,7 @@ class SignalThresholds(_Section):
     shift_least_patches: int
     shift_least_gain: float
     one_place_m: float
+    coarse_deg: float
     max_patches: int
     join_radius_m: dict[str, float]
     patrol: PatrolLimits

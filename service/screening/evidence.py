@@ -51,7 +51,7 @@ def of_parcels(
     for signal in rows:
         for land in lands[signal.id]:
             if land.state is not MatchState.REJECTED:
-                told = _told(signal, land.state, land.match, land.overlap_m2)
+                told = _told(signal, land.state, land.match or 0.0, land.overlap_m2)
                 found[land.parcel_uid].append(told)
     for uid, evidence in _of_cases(session, moment, area):
         found[uid].append(Told(evidence))

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from service.database import thresholds_of
 from service.errors import NotFound
 from service.records import within
 from service.schemas import CIVIL_ZONE, civil_day
-from service.signals import matching
+from service.signals import coarse, matching
 from service.signals.models import (
     Signal,
     SignalDecision,
@@ -39,7 +39,9 @@ from service.signals.schemas import (
 from service.space import Box
 
 BULK = 500
-PLAIN = tuple(SignalRead.model_fields.keys() - {"farmland_differs", "stage", "parcels"})
+PLAIN = tuple(
+    SignalRead.model_fields.keys() - {"is_coarse", "farmland_differs", "stage", "parcels"}
+)
 TIP_PLAIN = tuple(TipRead.model_fields.keys() - {"stage", "photos"})
 ONE_DAY = timedelta(days=1)
 
@@ -56,6 +58,8 @@ class Wanted:
     as_of: date | None = None
     known_at: datetime | None = None
     parcel_uid: UUID | None = None
+    grid: float | None = None
+    """Of the cells in which the reader sees tips; they are asked for by cell, too."""
 
 
 def end_of(day: date) -> datetime:
@@ -86,9 +90,7 @@ def _of_place(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.area_code:
         yield within(Signal.area_code, wanted.area_code)
     if wanted.box is not None:
-        west, south, east, north = wanted.box
-        yield (Signal.west <= east) & (Signal.east >= west)
-        yield (Signal.south <= north) & (Signal.north >= south)
+        yield coarse.meets(wanted.box, wanted.grid)
     if wanted.parcel_uid is not None:
         table = SignalParcel.__table__.c
         spoken = select(table.signal_id).where(table.parcel_uid == wanted.parcel_uid)
@@ -97,16 +99,18 @@ def _of_place(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 def signals_page(session: Session, wanted: Wanted, *, offset: int, limit: int) -> list[SignalRead]:
     """Return one page of signals, the newest observation first."""
-    query = signals(wanted).order_by(Signal.observed_at.desc(), Signal.id)
+    asked = replace(wanted, grid=coarse.grid_of(session))
+    query = signals(asked).order_by(Signal.observed_at.desc(), Signal.id)
     return shown(session, session.scalars(query.offset(offset).limit(limit)).all())
 
 
 def shown(session: Session, found: Sequence[Signal]) -> list[SignalRead]:
-    """Return signals with their stage and parcels."""
+    """Return signals with their stage and parcels, as the reader may see them."""
     ids = [each.id for each in found]
     told, lands = stages(session, ids), parcels(session, ids)
     differing = farmland_differing(session, found, lands)
-    return [
+    grid = coarse.grid_of(session)
+    exact = (
         SignalRead(
             **{name: getattr(each, name) for name in PLAIN},
             farmland_differs=differing.get(each.id),
@@ -114,7 +118,8 @@ def shown(session: Session, found: Sequence[Signal]) -> list[SignalRead]:
             parcels=lands[each.id],
         )
         for each in found
-    ]
+    )
+    return [coarse.as_seen(each, grid) for each in exact]
 
 
 def farmland_differing(
@@ -194,7 +199,8 @@ def card(session: Session, signal_id: UUID) -> SignalCard:
     """Return one signal with its place and with what else was said of the same land."""
     found = signal(session, signal_id)
     (read,) = shown(session, [found])
-    geometry = json.loads(shapely.to_geojson(found.geometry)) if found.geometry else None
+    place = shapely.Point(read.lon, read.lat) if read.is_coarse else found.geometry
+    geometry = json.loads(shapely.to_geojson(place)) if place else None
     related = _related(session, found, _held(read.parcels))
     return SignalCard(**read.model_dump(), geometry=geometry, related=related)
 
@@ -282,6 +288,7 @@ def tip_photo(session: Session, tip_id: UUID, photo_id: UUID) -> TipPhoto:
 def counts(session: Session, wanted: Wanted) -> dict[str, Any]:
     """Return how many signals there are by source."""
     found: dict[str, int] = defaultdict(int)
-    for source in session.scalars(signals(wanted).with_only_columns(Signal.source)):
+    asked = replace(wanted, grid=coarse.grid_of(session))
+    for source in session.scalars(signals(asked).with_only_columns(Signal.source)):
         found[source] += 1
     return dict(found)

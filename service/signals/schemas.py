@@ -131,13 +131,16 @@ class SignalCreate(Strict):
 
 
 class SignalParcelRead(Shown):
-    """A parcel that a signal speaks of; the state is what holds after people decided."""
+    """A parcel that a signal speaks of; the state is what holds after people decided.
+
+    Where the signal's place is shown coarsely, what measures it is not shown.
+    """
 
     parcel_uid: UUID
     overlap_m2: float
-    share: float
-    distance_m: float
-    match: float
+    share: float | None
+    distance_m: float | None
+    match: float | None
     state: MatchState
 
 
@@ -157,6 +160,8 @@ class SignalRead(Shown):
     lon: float | None
     lat: float | None
     accuracy_m: float | None
+    is_coarse: bool = False
+    """The position is the middle of a cell of about 100 m: of a tip, to whoever reads no tips."""
     datum: Datum | None
     area_m2: float | None
     quality: float
