@@ -1,11 +1,13 @@
 """The bureau's list of signals, one signal's card, patches that come in, patrols."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from inspections.land_uses import CLAIM_TEXT, Claim
 from inspections.signals import SOURCE_TEXT, MatchState, Source
@@ -16,6 +18,8 @@ from service.errors import Invalid
 from service.pages.board import BLANK
 from service.pages.page import PageFrame
 from service.pages.visit_forms import checked, local_instant
+from service.parcels import queries as parcels
+from service.parcels.queries import Moment
 from service.parcels.schemas import Datum
 from service.schemas import CIVIL_ZONE, AreaCode, Cursor, Day, Id
 from service.security import is_in_view
@@ -31,6 +35,7 @@ from service.signals.schemas import (
 from service.signals.tip_actions import STAGE_TEXT
 
 AT_ONCE = 100
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 MATCH_TEXT = {
     MatchState.MATCHED: "对上",
     MatchState.CANDIDATE: "待人定",
@@ -124,6 +129,31 @@ class DecisionForm(BaseModel):
     def as_decision(self) -> DecisionCreate:
         """Return the decision."""
         return checked(DecisionCreate, self.model_dump())
+
+
+class AttachForm(BaseModel):
+    """A parcel that a signal speaks of, though no rule proposed it."""
+
+    parcel: str = ""
+    """Its link from the map, its id, or 标识码."""
+    reason: str = ""
+
+    def as_decision(self, session: Session) -> DecisionCreate:
+        """Return the decision; say in Chinese which parcel is not found."""
+        uid = _parcel_of(session, self.parcel.strip())
+        told = {"parcel_uid": uid, "is_match": True, "reason": self.reason}
+        return checked(DecisionCreate, told)
+
+
+def _parcel_of(session: Session, told: str) -> UUID:
+    written = UUID_TEXT.search(told)
+    if written is not None:
+        return UUID(written[0])
+    found = parcels.uids_of_survey_code(session, told, Moment.of(session)) if told else []
+    if len(found) != 1:
+        what = "有几个图斑用这个标识码" if found else "没有找到这个图斑"
+        raise Invalid(f"{what};请在地图上点开图斑,复制卡片下方的链接", field="parcel")
+    return found[0]
 
 
 def imported(report: PatchReport | None = None) -> dict[str, Any]:

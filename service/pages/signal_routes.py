@@ -49,6 +49,15 @@ def decide(
     return see(f"/signals/{signal_id}?done=signal-decision")
 
 
+@router.post("/signals/{signal_id}/parcel", dependencies=DECIDE)
+def attach(
+    page: PageDep, signal_id: Id, form: Annotated[signal_pages.AttachForm, Form()]
+) -> Response:
+    """Say that a signal speaks of a parcel that no rule proposed."""
+    actions.decide(page.session, signal_id, form.as_decision(page.session))
+    return see(f"/signals/{signal_id}?done=signal-decision")
+
+
 @router.get("/patches", dependencies=[allow("patch.import")])
 def show_patches(page: PageDep) -> Response:
     """Show the form for a file of patches."""

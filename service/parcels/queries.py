@@ -211,6 +211,17 @@ def outline(session: Session, area_code: str, moment: Moment) -> AreaOutline | N
     ).first()
 
 
+def uids_of_survey_code(session: Session, code: str, moment: Moment) -> list[UUID]:
+    """Return the parcels in view that a survey calls by a code (标识码)."""
+    return list(
+        session.scalars(
+            select(ParcelVersion.uid)
+            .where(ParcelVersion.survey_code == code, valid(ParcelVersion, moment))
+            .order_by(ParcelVersion.uid)
+        )
+    )
+
+
 def outlines(session: Session, *, within: str, level: str, moment: Moment) -> list[AreaOutline]:
     """Return the outlines of one level inside an area, in order of code."""
     low, high = within, within + AFTER_ANY_DIGIT

@@ -5,12 +5,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inspections.signals import Source
+from inspections.signals import MatchState, Source
 from service import audit, records
 from service.areas import queries as areas
 from service.database import thresholds_of
 from service.errors import Conflict
-from service.security import is_in_view
+from service.parcels.models import ParcelVersion
+from service.parcels.queries import Moment, valid
+from service.security import is_in_view, whole_system
 from service.signals import matching, recording
 from service.signals.models import Signal, SignalDecision, SignalParcel, SignalStage, Stage
 from service.signals.schemas import DecisionCreate, SignalCreate, StageCreate
@@ -84,17 +86,18 @@ def step_to(session: Session, found: Signal, stage: Stage, reason: str | None) -
 
 
 def decide(session: Session, signal_id: UUID, given: DecisionCreate) -> SignalDecision:
-    """Enter what a person decided about a candidate; a later decision holds."""
+    """Enter what a person decided about a parcel; a later decision holds.
+
+    A parcel that was never proposed can be said to be meant: a tip may only tell of a village.
+    """
     found = recording.signal(session, signal_id)
     digest = records.content_digest(given.model_dump(exclude={"id"}) | {"signal": signal_id})
     known = records.known(session, SignalDecision, given.id, digest)
     if known is not None:
         return known
-    key = (SignalDecision.signal_id == signal_id, SignalDecision.parcel_uid == given.parcel_uid)
-    proposed = session.get(SignalParcel, (signal_id, given.parcel_uid))
-    if proposed is None or not is_in_view(session, proposed.area_code):
-        raise Conflict("系统没有提出过这个图斑;请先核对图斑编号", parcel_uid=str(given.parcel_uid))
     records.take_turn(session)
+    key = (SignalDecision.signal_id == signal_id, SignalDecision.parcel_uid == given.parcel_uid)
+    is_new = _attach(session, found, given)
     n = session.scalar(select(func.max(SignalDecision.n)).where(*key)) or 0
     values = {
         "area_code": found.area_code,
@@ -104,6 +107,41 @@ def decide(session: Session, signal_id: UUID, given: DecisionCreate) -> SignalDe
         "is_match": given.is_match,
         "reason": given.reason,
     }
+    action = "signal.attach" if is_new else "signal.decide"
     return records.write(
-        session, SignalDecision, values, row=given.id, digest=digest, action="signal.decide"
+        session, SignalDecision, values, row=given.id, digest=digest, action=action
     )
+
+
+def _attach(session: Session, found: Signal, given: DecisionCreate) -> bool:
+    """Put a parcel that was not proposed to a signal; tell whether it was not."""
+    uid = given.parcel_uid
+    with whole_system(session):
+        proposed = session.get(SignalParcel, (found.id, uid))
+    if proposed is not None and is_in_view(session, proposed.area_code):
+        return False
+    parcel = session.scalars(
+        select(ParcelVersion).where(
+            ParcelVersion.uid == uid, valid(ParcelVersion, Moment.of(session))
+        )
+    ).first()
+    if proposed is not None or parcel is None:
+        raise Conflict("图斑账里现在没有这个图斑,或不在您的辖区;请核对", parcel_uid=str(uid))
+    if not given.is_match:
+        raise Conflict("系统没有提出过这个图斑,不用否定", parcel_uid=str(uid))
+    overlap_m2, distance_m = matching.in_common(found.geometry, parcel.geometry)
+    session.add(
+        SignalParcel(
+            signal_id=found.id,
+            parcel_uid=uid,
+            area_code=parcel.area_code,
+            recorded_at=audit.instant(session),
+            overlap_m2=overlap_m2,
+            share=0.0,
+            distance_m=distance_m,
+            match=0.0,  # no rule found it: what holds is the person's word
+            state=MatchState.CANDIDATE,
+        )
+    )
+    session.flush()
+    return True

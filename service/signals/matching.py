@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from uuid import UUID
 
+import numpy as np
 import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -68,6 +69,16 @@ def farmland_among(session: Session, uids: Sequence[UUID]) -> set[UUID]:
         )
         versions |= {row: uid for row, uid in session.execute(query)}
     return {versions[each] for each in on_farmland(session, list(versions))}
+
+
+def in_common(place: shapely.Geometry | None, parcel: shapely.Geometry) -> tuple[float, float]:
+    """Return the common area in m² of an area, and how far a place is from a parcel in metres."""
+    if place is None:
+        return 0.0, 0.0
+    middle = place.representative_point()
+    here, there = ellipsoid.to_plane(np.array([place, parcel], dtype=object), middle.x, middle.y)
+    common = float(shapely.area(shapely.intersection(here, there)))
+    return round(common, 2), round(float(shapely.distance(here, there)), 2)
 
 
 def village_at(session: Session, lon: float, lat: float) -> str | None:

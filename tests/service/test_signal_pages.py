@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from service.parcels.queries import Moment
+from service.screening.evidence import of_parcels
 from tests.conftest import SHANTANG, TAIHE
 from tests.hostile_photos import HTML, a_jpeg
 from tests.land_files import squares, write
@@ -202,3 +204,57 @@ def test_a_track_without_a_time_zone_tells_the_clock_of_the_place(at, as_role, d
     assert answer.status_code == 303, answer.text
     (made,) = officer.get("patrols").json()["items"]
     assert made["started_at"] == "2023-04-20T00:05:00Z"
+
+
+def test_a_tip_that_only_tells_of_a_village_is_put_to_a_parcel_by_the_bureau(
+    nobody, as_role, database
+):
+    parcels = put_parcels(database)
+    received(nobody, lon="", lat="", accuracy_m="", area_code=VILLAGE)
+    bureau = as_role("bureau")
+    (signal,) = bureau.get("signals").json()["items"]
+    assert signal["parcels"] == []
+    where = f"/signals/{signal['id']}"
+    assert "另指一块地" in bureau.get(where).text
+    assert "另指一块地" not in as_role("officer").get(where).text
+    link = f"http://testserver/map?uid={parcels[7].uid}#map=16/23.7/112.9"
+    said = {"parcel": link, "reason": "举报人所说的村小学东边只有这一块"}
+    assert posted(as_role("officer"), f"{where}/parcel", said).status_code == 403
+    assert posted(bureau, f"{where}/parcel", said).status_code == 303
+    (spoken,) = bureau.get(f"signals/{signal['id']}").json()["parcels"]
+    assert (spoken["parcel_uid"], spoken["state"]) == (str(parcels[7].uid), "matched")
+    assert ">对上<" in bureau.get(where).text
+    (entry,) = [
+        each
+        for each in as_role("auditor").get("audit", limit=500).json()["items"]
+        if each["action"] == "signal.attach"
+    ]
+    assert entry["actor"] == "bureau-441803"
+    with database.system_reading() as session:
+        told = of_parcels(session, Moment.of(session), VILLAGE, 365)[parcels[7].uid]
+    assert [(e.evidence.match, e.evidence.is_candidate) for e in told] == [(1.0, False)]
+    # A later word takes it back; the row stays.
+    back = {"parcel_uid": str(parcels[7].uid), "is_match": "false", "reason": "看错了"}
+    assert posted(bureau, f"{where}/decision", back).status_code == 303
+    (spoken,) = bureau.get(f"signals/{signal['id']}").json()["parcels"]
+    assert spoken["state"] == "rejected"
+
+
+def test_only_land_in_view_that_is_in_the_book_can_be_meant(nobody, as_role, database):
+    parcels = put_parcels(database)
+    received(nobody, lon="", lat="", accuracy_m="", area_code=f"{SHANTANG}201")
+    town = as_role("bureau", SHANTANG)
+    (signal,) = town.get("signals").json()["items"]
+    where = f"/signals/{signal['id']}/parcel"
+    for told, status in (
+        (str(parcels[0].uid), 409),
+        ("0c7c2a4f-1111-4222-8333-444455556669", 409),
+        ("4418031022010001", 422),
+        ("", 422),
+    ):
+        answer = posted(town, where, {"parcel": told, "reason": "指认"})
+        assert answer.status_code == status, (told, answer.text)
+    body = {"parcel_uid": str(parcels[0].uid), "is_match": False, "reason": "不是"}
+    answer = as_role("bureau").post(f"signals/{signal['id']}/decisions", body)
+    assert answer.status_code == 409
+    assert town.get("signals").json()["items"][0]["parcels"] == []
