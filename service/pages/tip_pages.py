@@ -13,6 +13,7 @@ from service import records
 from service.areas import queries as areas
 from service.database import thresholds_of
 from service.errors import Invalid, ServiceError
+from service.pages import tip_map
 from service.pages.page import bare
 from service.pages.visit_forms import checked
 from service.parcels.schemas import Datum
@@ -36,6 +37,12 @@ CLAIM_HINT = {
     Claim.ABANDONED: "长期没有人种",
     Claim.OTHER: "倒垃圾、坟墓等",
 }
+DATA_FROM = {
+    Datum.WGS84.value: "手机定位、导航仪,或本页地图",
+    Datum.GCJ02.value: "高德、腾讯地图",
+    Datum.BD09.value: "百度地图",
+    Datum.CGCS2000.value: "测绘成果(CGCS2000)",
+}
 
 
 class TipForm(BaseModel):
@@ -50,6 +57,7 @@ class TipForm(BaseModel):
     lon: str = ""
     lat: str = ""
     accuracy_m: str = ""
+    datum: str = ""
     name: str = ""
     contact: str = ""
 
@@ -68,7 +76,7 @@ class TipForm(BaseModel):
             lon=told.lon,
             lat=told.lat,
             accuracy_m=told.accuracy_m,
-            datum=Datum.WGS84,
+            datum=told.datum,
             informant=Informant(told.name, told.contact),
             photos=photos,
         )
@@ -84,6 +92,7 @@ class _Typed(Strict):
     lon: Annotated[float | None, Field(ge=-180, le=180)] = None
     lat: Annotated[float | None, Field(ge=-90, le=90)] = None
     accuracy_m: Annotated[float | None, Field(ge=0, le=100_000)] = None
+    datum: Datum = Datum.WGS84
     name: Contact = ""
     contact: Contact = ""
 
@@ -105,6 +114,8 @@ def context(session: Session, county: str, form: TipForm) -> dict[str, Any]:
         "claims": [(each.value, CLAIM_TEXT[each], CLAIM_HINT[each]) for each in Claim],
         "form": form.model_copy(update={"id": form.id or str(uuid4())}),
         "today": today,
+        "has_map": tip_map.has_outlines(session, county),
+        "data_from": DATA_FROM,
         "max_photos": thresholds_of(session).signals.max_photos,
         "problem": None,
         "had_photos": False,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
-from service.pages import tip_pages
+from service.pages import tip_map, tip_pages
 from service.pages.page import bare
 from service.pages.tip_pages import TipForm
 from service.photos.headers import MAX_BYTES
@@ -35,6 +35,7 @@ def typed(
     lon: Typed = "",
     lat: Typed = "",
     accuracy_m: Typed = "",
+    datum: Typed = "",
     name: Typed = "",
     contact: Typed = "",
 ) -> TipForm:
@@ -47,6 +48,12 @@ def show_form(request: Request, session: SessionDep) -> Response:
     """Show the form of a tip."""
     county = request.app.state.settings.county_code
     return bare(request, "tip.html", tip_pages.context(session, county, TipForm()), 200)
+
+
+@public.get("/tip/outlines")
+def show_outlines(request: Request, session: SessionDep) -> Response:
+    """Return what the map to mark a place on shows: towns and villages."""
+    return tip_map.show(request, session, request.app.state.settings.county_code)
 
 
 @public.post("/tip")

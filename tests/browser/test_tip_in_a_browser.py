@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
+import shapely
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from service import audit
+from service.parcels.models import AreaOutline
 from tests.browser.test_week_in_a_browser import ON_SQLITE
 from tests.conftest import COUNTY, TAIHE
 from tests.hostile_photos import NIKON, a_jpeg, an_exif, gps, taken
-from tests.signal_files import MIDDLE, put_parcels
+from tests.signal_files import MIDDLE, VILLAGE, put_parcels
 
 pytestmark = [pytest.mark.browser, ON_SQLITE]
 PHONE = {"width": 390, "height": 844}
@@ -138,3 +142,118 @@ def test_a_patrol_is_entered_on_a_phone_with_what_it_found(browse, database, mak
     page.goto("/signals")
     expect(page.get_by_role("link", name="动土")).to_be_visible()
     assert fits(page)
+
+
+@pytest.fixture
+def villages(database) -> None:
+    """The county with one town and two of its villages, side by side, around the parcels."""
+    put_parcels(database)
+    x, y = MIDDLE
+    west, east = (
+        shapely.box(x - 0.02, y - 0.02, x, y + 0.02),
+        shapely.box(x, y - 0.02, x + 0.02, y + 0.02),
+    )
+    whole = shapely.union_all([west, east])
+    rows = (
+        (COUNTY, "county", "清新区", whole),
+        (TAIHE, "town", "太和镇", whole),
+        (VILLAGE, "village", "黄坑村委会", west),
+        (f"{TAIHE}202", "village", "东边村委会", east),
+    )
+    with database.system_transaction() as session:
+        common = {"valid_from": date(2022, 1, 1), "recorded_at": audit.instant(session)}
+        for number, (code, level, name, shape) in enumerate(rows, start=1):
+            session.add(
+                AreaOutline(
+                    id=number,
+                    area_code=code,
+                    level=level,
+                    name=name,
+                    geometry=shape,
+                    ellipsoidal_area_m2=1.0,
+                    **common,
+                )
+            )
+
+
+def open_map(page):
+    """Open the map of the tip page; return its canvas."""
+    page.get_by_role("button", name="在地图上标出位置").click()
+    page.locator("#pick[data-ready]").wait_for()
+    canvas = page.locator(".pick-map canvas")
+    canvas.scroll_into_view_if_needed()
+    return canvas
+
+
+def place_of(page) -> tuple[float, float]:
+    return tuple(float(page.locator(f"[name={name}]").input_value()) for name in ("lon", "lat"))
+
+
+def test_a_place_is_marked_on_the_map_by_a_finger_and_comes_to_its_parcel(
+    phone, watch, villages, as_role
+):
+    page = phone.new_page()
+    watch.over(page)
+    page.goto("/tip")
+    page.get_by_label("挖塘养鱼").check()
+    canvas = open_map(page)
+    assert fits(page)
+    box = canvas.bounding_box()
+    assert box["width"] <= PHONE["width"]
+    page.touchscreen.tap(box["x"] + 0.25 * box["width"], box["y"] + box["height"] / 2)
+    status = page.locator("[data-located]")
+    expect(status).to_contain_text("太和镇 黄坑村委会")
+    page.touchscreen.tap(box["x"] + 0.75 * box["width"], box["y"] + box["height"] / 2)
+    expect(status).to_contain_text("太和镇 东边村委会")
+    lon, lat = place_of(page)
+    assert MIDDLE[0] < lon < MIDDLE[0] + 0.02
+    assert abs(lat - MIDDLE[1]) < 0.001
+    page.get_by_role("button", name="提交举报").click()
+    expect(page.get_by_role("heading", name="已收到")).to_be_visible()
+    (found,) = as_role("bureau").get("tips").json()["items"]
+    assert (found["lon"], found["lat"]) == (lon, lat)
+    assert found["area_code"] == f"{TAIHE}202"
+
+
+def test_a_place_is_marked_by_keyboard_alone_and_by_figures(phone, watch, villages):
+    page = phone.new_page()
+    watch.over(page)
+    page.goto("/tip")
+    page.get_by_role("button", name="在地图上标出位置").focus()
+    page.keyboard.press("Enter")
+    page.locator("#pick[data-ready]").wait_for()
+    page.get_by_label("镇、村").select_option(VILLAGE)
+    page.locator("#pick[data-ready]").wait_for()
+    mark = page.get_by_role("button", name="标在十字处")
+    status = page.locator("[data-located]")
+    mark.press("Enter")
+    expect(status).to_contain_text("黄坑村委会")
+    lon, lat = place_of(page)
+    assert MIDDLE[0] - 0.02 < lon < MIDDLE[0]
+    page.locator(".pick-map canvas").press("ArrowUp")
+    for _ in range(100):  # the map glides to where the keys send it
+        mark.press("Enter")
+        if place_of(page)[1] > lat:
+            break
+        page.wait_for_timeout(50)
+    assert place_of(page)[1] > lat
+    accuracy = page.locator("[name=accuracy_m]")
+    assert float(accuracy.input_value()) >= 30
+    page.get_by_text("知道经纬度").click()
+    page.get_by_label("经度").fill("112.951234")
+    expect(accuracy).to_have_value("")
+    expect(status).to_have_text("按填写的经纬度")
+    assert fits(page)
+
+
+def test_a_map_that_cannot_be_read_leaves_the_other_ways(phone, villages):
+    page = phone.new_page()
+    page.route("**/tip/outlines", lambda route: route.abort())
+    page.goto("/tip")
+    page.get_by_role("button", name="在地图上标出位置").click()
+    expect(page.locator("[data-located]")).to_contain_text("地图没有读到")
+    expect(page.locator("#pick")).to_be_hidden()
+    page.get_by_label("撂荒").check()
+    page.get_by_label("镇、村").select_option(VILLAGE)
+    page.get_by_role("button", name="提交举报").click()
+    expect(page.get_by_role("heading", name="已收到")).to_be_visible()
