@@ -49,8 +49,7 @@ def _stop_proof(held: Held, _person: UUID | None, given: Given) -> str | None:
 
 def _rectified(held: Held, _person: UUID | None, _given: Given) -> str | None:
     kinds = (EvidenceKind.PHOTO, EvidenceKind.DOCUMENT)
-    has_any = held.has(Purpose.RECTIFICATION, *kinds, since=held.ordered_n)
-    return None if has_any else "没有整改的合格照片或材料"
+    return None if held.has(Purpose.RECTIFICATION, *kinds) else "没有整改的合格照片或材料"
 
 
 def _not_submitter(held: Held, person: UUID | None, _given: Given) -> str | None:
@@ -58,12 +57,12 @@ def _not_submitter(held: Held, person: UUID | None, _given: Given) -> str | None
     return "整改由您提交,须由另一人(最好是另一单位)验收" if is_same else None
 
 
-def _acceptance(held: Held, _person: UUID | None, _given: Given) -> str | None:
-    seen, since = held.of_others(), held.submitted_n
-    has_photo = bool(seen.photos(Purpose.ACCEPTANCE, since))
-    if has_photo and seen.has(Purpose.ACCEPTANCE, EvidenceKind.POSITION, since=since):
+def _acceptance(held: Held, person: UUID | None, _given: Given) -> str | None:
+    seen = held.of(person)  # who says that it is done has been there themselves
+    kinds = (EvidenceKind.PHOTO, EvidenceKind.POSITION)
+    if all(seen.has(Purpose.ACCEPTANCE, each) for each in kinds):
         return None
-    return "须在提交整改之后由另一人到现场验收:至少一张合格照片和一个在图斑内的定位"
+    return "须由验收人本人在提交整改(或移送)之后到现场:至少一张合格照片和一个在图斑内的定位"
 
 
 def _verified(held: Held, person: UUID | None, _given: Given) -> str | None:
@@ -79,11 +78,8 @@ def _restored(held: Held, _person: UUID | None, _given: Given) -> str | None:
     if not photos:
         return "涉及永久基本农田:须有显示作物或已翻耕土地的恢复耕种照片"
     first = min(each.at for each in photos)
-    later = (EvidenceKind.IMAGE, EvidenceKind.VISIT)
-    is_seen_again = any(
-        each.purpose is Purpose.RESTORED and each.kind in later and each.at > first
-        for each in held.pieces
-    )
+    later = held.proving(Purpose.RESTORED, EvidenceKind.IMAGE, EvidenceKind.VISIT)
+    is_seen_again = any(each.at > first for each in later)
     return None if is_seen_again else "涉及永久基本农田:照片之后还须有一次影像或到访,证明已恢复耕种"
 
 

@@ -1,6 +1,6 @@
 """A case as its next step sees it: where it stands, its evidence, who did what. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
@@ -59,9 +59,9 @@ class Held:
     reported_by, submitted_by, verified_by, handed_over_by : UUID or None
         Who drafted the opinion, submitted the rectification, looked at it on the spot, handed
         the case over; of this round, and none where that is undone.
-    ordered_n, submitted_n : int
-        How many steps had been taken when the rectification was ordered once more after a failed
-        inspection, and when it was submitted; what came before does not count for what follows.
+    since : mapping of Purpose to int
+        How many steps had been taken when evidence of a purpose began to count; what came before
+        proves nothing of what follows. Of what is not told, the whole round counts.
     has_receipt : bool
         Whether the receipt of the hand-over has come.
     is_basic_farmland : bool
@@ -75,34 +75,36 @@ class Held:
     pieces: tuple[Piece, ...] = ()
     reported_by: UUID | None = None
     submitted_by: UUID | None = None
-    ordered_n: int = 0
-    submitted_n: int = 0
+    since: Mapping[Purpose, int] = field(default_factory=dict)
     verified_by: UUID | None = None
     handed_over_by: UUID | None = None
     has_receipt: bool = False
     is_basic_farmland: bool = False
     min_photos: int = 2
 
-    def of_others(self) -> Self:
-        """Return the case without what came from whoever submitted the rectification."""
-        pieces = tuple(each for each in self.pieces if each.by != self.submitted_by)
-        return replace(self, pieces=pieces)
+    def of(self, person: UUID | None) -> Self:
+        """Return the case with what one person brought, and nothing else.
 
-    def photos(self, purpose: Purpose, since: int = 0) -> dict[str, Piece]:
+        Parameters
+        ----------
+        person : UUID or None
+            Who; of nobody there is nothing.
+        """
+        return replace(self, pieces=tuple(each for each in self.pieces if each.by == person))
+
+    def photos(self, purpose: Purpose) -> dict[str, Piece]:
         """Return the qualified photos of a purpose, each content once.
 
         Parameters
         ----------
         purpose : Purpose
             What they are to show.
-        since : int
-            Only those that came after so many steps.
         """
-        found = self._of(purpose, (EvidenceKind.PHOTO,), since)
+        found = self.proving(purpose, EvidenceKind.PHOTO)
         return {each.digest: each for each in found}
 
-    def has(self, purpose: Purpose, *kinds: EvidenceKind, since: int = 0) -> bool:
-        """Tell whether there is qualified evidence of a purpose.
+    def proving(self, purpose: Purpose, *kinds: EvidenceKind) -> list[Piece]:
+        """Return the qualified evidence of a purpose that came when it counts.
 
         Parameters
         ----------
@@ -110,21 +112,26 @@ class Held:
             What it is to show.
         *kinds : EvidenceKind
             Any of these.
-        since : int
-            Only what came after so many steps.
         """
-        return bool(self._of(purpose, kinds, since))
-
-    def _of(self, purpose: Purpose, kinds: Iterable[EvidenceKind], since: int) -> list[Piece]:
-        wanted = frozenset(kinds)
+        since = self.since.get(purpose, 0)
         return [
             each
             for each in self.pieces
             if each.purpose is purpose
-            and each.kind in wanted
+            and each.kind in kinds
             and each.n >= since
             and each.is_qualified
         ]
+
+    def has(self, purpose: Purpose, *kinds: EvidenceKind) -> bool:
+        """Tell whether there is qualified evidence of a purpose.
+
+        Parameters
+        ----------
+        purpose, *kinds : Purpose, EvidenceKind
+            As for `proving`.
+        """
+        return bool(self.proving(purpose, *kinds))
 
 
 @dataclass(frozen=True)

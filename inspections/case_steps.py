@@ -8,7 +8,7 @@ from uuid import UUID
 
 from inspections.case_clocks import Pause, due_on
 from inspections.case_held import Held, Piece
-from inspections.case_words import Event, State
+from inspections.case_words import Event, Purpose, State
 from inspections.work_calendar import WorkCalendar
 
 
@@ -71,6 +71,35 @@ class Move:
     by: UUID | None
     day: date
     receipt_due_on: date | None = None
+
+
+WINDOW_OF: Mapping[Purpose, frozenset[Event]] = {
+    Purpose.CHECK: frozenset({Event.ASSIGN}),
+    Purpose.RECTIFICATION: frozenset({Event.ORDER}),
+    Purpose.ACCEPTANCE: frozenset({Event.SUBMIT}),
+    Purpose.RESTORED: frozenset({Event.ORDER}),
+    Purpose.RELOOK: frozenset({Event.CLOSE, Event.CONCLUDE}),
+}
+"""After which step evidence of a purpose begins to count; of other purposes, with the round."""
+ANEW_WHEN_AWAY = frozenset({Purpose.ACCEPTANCE, Purpose.RESTORED})
+"""What another organ brought about is looked at after it was asked to."""
+
+
+def began(moves: Sequence[Move], purpose: Purpose) -> Move | None:
+    """Return the step after which evidence of a purpose counts; none where the round itself does.
+
+    Parameters
+    ----------
+    moves : sequence of Move
+        Of the present round, in order.
+    purpose : Purpose
+        What the evidence is to show.
+    """
+    is_away = bool(moves) and moves[-1].to is State.HANDED_OVER
+    wanted = WINDOW_OF.get(purpose, frozenset())
+    if is_away and purpose in ANEW_WHEN_AWAY:
+        wanted = frozenset({Event.HAND_OVER})
+    return next((each for each in reversed(moves) if each.event in wanted), None)
 
 
 @dataclass(frozen=True)
@@ -176,17 +205,17 @@ def held(
     last = {each.event: each for each in moves}
     submitted, verified = last.get(Event.SUBMIT), last.get(Event.VERIFY)
     away = last.get(Event.HAND_OVER) if state is State.HANDED_OVER else None
-    again = [each for each in moves if each.came_from is State.FAILED and each.event is Event.ORDER]
     receipt = last.get(Event.RECEIPT)
-    is_verified = verified is not None and (submitted is None or verified.n > submitted.n)
+    starts = {each: began(moves, each) for each in WINDOW_OF}
+    since = {each: start.n for each, start in starts.items() if start is not None}
+    is_verified = verified is not None and verified.n > since.get(Purpose.ACCEPTANCE, 0)
     return Held(
         state=state,
         state_before=away.came_from if away else None,
         pieces=tuple(pieces),
         reported_by=last[Event.REPORT].by if Event.REPORT in last else None,
         submitted_by=submitted.by if submitted else None,
-        submitted_n=submitted.n if submitted else 0,
-        ordered_n=again[-1].n if again else 0,
+        since=since,
         verified_by=verified.by if verified is not None and is_verified else None,
         handed_over_by=away.by if away else None,
         has_receipt=bool(away and receipt and receipt.n > away.n),

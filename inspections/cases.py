@@ -67,7 +67,9 @@ WORKED = (
     _S.AWAITING,
     _S.FAILED,
 )
-"""States in which a person has taken the case up and not ended it: it may be handed over."""
+"""States in which a person has taken the case up and not ended it."""
+PROVED = (_S.CONFIRMED, _S.STOPPED, _S.RECTIFYING, _S.AWAITING, _S.FAILED)
+"""From the confirmation on a case may be handed over: by then it is a fact, and no guess."""
 OPEN = frozenset({_S.LEAD, *WORKED, _S.HANDED_OVER})
 ENDED = frozenset(State) - OPEN
 
@@ -95,10 +97,13 @@ EDGES: dict[tuple[State, Event], Edge] = {
         _S.HANDED_OVER, _BUREAU, (_G.RECEIPT, _G.NOT_HANDER, _G.REASON)
     ),
     (_S.HANDED_OVER, _E.TAKE_BACK): Edge(None, _BUREAU, (_G.REASON,)),
+    (_S.HANDED_OVER, _E.VERIFY): Edge(_S.HANDED_OVER, _FIELD, (_G.NOT_SUBMITTER, _G.ACCEPTANCE)),
     (_S.HANDED_OVER, _E.CONCLUDE): Edge(
-        _S.CLOSED, _BUREAU, (_G.PERSON, _G.OUTCOME, _G.NOT_HANDER, _G.RESTORED)
+        _S.CLOSED,
+        _BUREAU,
+        (_G.PERSON, _G.OUTCOME, _G.NOT_HANDER, _G.NOT_SUBMITTER, _G.VERIFIED, _G.RESTORED),
     ),
-    **{(each, _E.HAND_OVER): Edge(_S.HANDED_OVER, _BUREAU, (_G.ORGAN,)) for each in WORKED},
+    **{(each, _E.HAND_OVER): Edge(_S.HANDED_OVER, _BUREAU, (_G.ORGAN,)) for each in PROVED},
     **{
         (each, _E.MERGE): Edge(_S.MERGED, _BUREAU, (_G.REASON, _G.TARGET))
         for each in (_S.LEAD, *WORKED)
@@ -169,7 +174,7 @@ def next_state(held: Held, event: Event, actor: Actor, given: Given) -> State:
     lacks = missing(found.gates, held, actor.person, given)
     if lacks:
         raise GateClosed(lacks)
-    return found.to or held.state_before or State.ACCEPTED
+    return found.to or held.state_before or State.CONFIRMED
 
 
 @dataclass(frozen=True)

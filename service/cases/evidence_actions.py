@@ -150,16 +150,33 @@ def _of_position(session: Session, case: Case, given: EvidenceCreate) -> Mapping
     accuracy_m = None if given.accuracy_m is None else float(given.accuracy_m)
     spot = Spot(lon, lat, accuracy_m, given.is_mock)
     is_shifted = given.datum in {Datum.GCJ02, Datum.BD09}
-    return _judged(proof.spot_verdict(session, case, spot, given.purpose)) | {
+    at = given.occurred_at or audit.instant(session)
+    return _judged(proof.spot_verdict(session, case, spot, given.purpose, at)) | {
         "lon": lon,
         "lat": lat,
         "accuracy_m": accuracy_m,
         "given_position": f"{given.lon} {given.lat}" if is_shifted else None,
-        "occurred_at": given.occurred_at or audit.instant(session),
+        "occurred_at": at,
     }
 
 
-JUDGES = {EvidenceKind.PHOTO: _of_photo, EvidenceKind.POSITION: _of_position}
+def _of_time(session: Session, case: Case, given: EvidenceCreate) -> Mapping[str, Any]:
+    """Judge an image or a visit by its day, where it is to show what came after a step."""
+    assert given.occurred_at is not None
+    if given.purpose not in LATER:
+        return NOTHING
+    faults = proof.time_fault(session, case, given.purpose, given.occurred_at)
+    return _judged(Judged(tuple(faults), None, None))
+
+
+LATER = frozenset({Purpose.RESTORED, Purpose.RELOOK})
+"""An older image may well bear out a suspicion, but not that land was restored."""
+JUDGES = {
+    EvidenceKind.PHOTO: _of_photo,
+    EvidenceKind.POSITION: _of_position,
+    EvidenceKind.IMAGE: _of_time,
+    EvidenceKind.VISIT: _of_time,
+}
 
 
 @dataclass(frozen=True)

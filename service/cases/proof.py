@@ -9,7 +9,7 @@ import shapely
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
-from inspections import case_photos, view_cones
+from inspections import case_photos, case_steps, view_cones
 from inspections.case_photos import Judged, Shot
 from inspections.case_words import Event, Purpose
 from inspections.photos import Mark
@@ -23,14 +23,6 @@ from service.parcels.queries import Moment
 from service.photos.models import Photo
 from service.schemas import CIVIL_ZONE
 from service.security import whole_system
-
-WINDOW_OF = {
-    Purpose.CHECK: Event.ASSIGN,
-    Purpose.RECTIFICATION: Event.ORDER,
-    Purpose.ACCEPTANCE: Event.SUBMIT,
-    Purpose.RESTORED: Event.ORDER,
-}
-"""Since which step a photo of a purpose may have been taken; others since the round began."""
 
 
 def land_of(session: Session, case: Case) -> shapely.Geometry:
@@ -69,14 +61,18 @@ def photo_verdict(session: Session, case: Case, photo: Photo, purpose: Purpose) 
 
 
 def _since(session: Session, case: Case, purpose: Purpose) -> datetime:
+    """Return since when a photo of a purpose may have been taken."""
     rows = [each for each in standing.events(session, case.id) if each.round == case.round]
-    wanted = WINDOW_OF.get(purpose)
-    if purpose is Purpose.RELOOK:
-        wanted = Event.CLOSE
-    of_step = [each.at for each in rows if each.event is wanted]
-    if of_step:
-        return of_step[-1]
+    first = case_steps.began(standing.moves(rows), purpose)
+    if first is not None:
+        return next(each.at for each in rows if each.n == first.n)
     return rows[0].at if rows and rows[0].event is Event.REOPEN else case.opened_at
+
+
+def time_fault(session: Session, case: Case, purpose: Purpose, at: datetime) -> list[Mark]:
+    """Return what is wrong with a time that somebody told: proof of the past proves nothing."""
+    since = _since(session, case, purpose)
+    return [Mark("too_early", "时间早于任务开始")] if at < since else []
 
 
 def shot_of(photo: Photo) -> Shot:
@@ -135,11 +131,15 @@ class Spot:
     is_mock: bool
 
 
-def spot_verdict(session: Session, case: Case, spot: Spot, purpose: Purpose) -> Judged:
+def spot_verdict(
+    session: Session, case: Case, spot: Spot, purpose: Purpose, at: datetime
+) -> Judged:
     """Return what a position is worth: near the land, or in it where an acceptance is filed."""
     limits = thresholds_of(session).case_photos
     away = view_cones.distance_m(land_of(session, case), spot.lon, spot.lat)
-    faults = [Mark("mock_position", "设备报告位置是模拟的")] if spot.is_mock else []
+    faults = time_fault(session, case, purpose, at) if purpose in case_steps.WINDOW_OF else []
+    if spot.is_mock:
+        faults.append(Mark("mock_position", "设备报告位置是模拟的"))
     if spot.accuracy_m is None:
         faults.append(Mark("no_accuracy", "没有定位精度"))
     elif spot.accuracy_m > limits.max_accuracy_m:

@@ -1,4 +1,7 @@
-"""What became of the first leads: their people take them as far as eight weeks go."""
+"""What became of the first leads: their people take them as far as eight weeks go.
+
+None is closed: that asks for photos taken on the spot, and the demonstration has none.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +18,6 @@ from service.cases.models import Case
 from service.cases.schemas import EvidenceCreate, TransitionCreate
 from service.demo import truth
 from service.demo.stage import Stage
-from service.demo.story import CLOSING_DAY
 from service.demo.truth import Kind, Plot
 from service.parcels.models import ParcelVersion
 from service.parcels.schemas import Datum
@@ -47,8 +49,6 @@ def _checked(week: int, opinion: str) -> tuple[Step, ...]:
 
 
 _CONFIRMED = Step(2, BUREAU, Event.CONFIRM)
-LAST = 99
-"""After the last screening."""
 STORIES: tuple[tuple[Kind, tuple[Step, ...]], ...] = (
     (truth.ABANDONED, (Step(0, BUREAU, Event.ACCEPT),)),
     (
@@ -85,12 +85,6 @@ STORIES: tuple[tuple[Kind, tuple[Step, ...]], ...] = (
                 },
             ),
             Step(4, CHECKER, Event.RECEIPT, {"receipt_no": "演示收〔2023〕8号", "reason": "已收"}),
-            Step(
-                LAST,
-                CHECKER,
-                Event.CONCLUDE,
-                {"document_no": "演示处〔2023〕3号", "reason": "已拆除并复垦,受移送机关办结"},
-            ),
         ),
     ),
     (
@@ -124,10 +118,6 @@ class CaseStory:
     def week(self, day: date) -> None:
         """Take the week's steps, on the Monday after its reference day."""
         self._take((day - FIRST_WEEK) // WEEK, day + timedelta(days=4))
-
-    def end(self) -> None:
-        """Take the steps that come after the last screening."""
-        self._take(LAST, CLOSING_DAY + timedelta(days=1))
 
     def _take(self, week: int, day: date) -> None:
         for case_id, plot, steps in self.told:

@@ -90,7 +90,6 @@ class ScreeningChapter:
         self._tell(stage, CLOSING_DAY - SEEN_BEFORE, Source.TIP)
         self._tell(stage, CLOSING_DAY - SEEN_BEFORE / 2, Source.PATROL)
         self._screen(stage, CLOSING_DAY)
-        self.cases.end()
 
     def _screen(self, stage: Stage, day: date) -> None:
         with stage.acting("bureau") as session:

@@ -24,7 +24,7 @@ PURPOSES = {
     State.FAILED: (_P.RECTIFICATION, _P.RESTORED),
     State.AWAITING: (_P.ACCEPTANCE, _P.RESTORED),
     State.CLOSED: (_P.RELOOK,),
-    State.HANDED_OVER: (_P.OTHER, _P.RESTORED),
+    State.HANDED_OVER: (_P.ACCEPTANCE, _P.RESTORED, _P.OTHER),
 }
 """What somebody who goes there brings proof of, the likeliest first."""
 

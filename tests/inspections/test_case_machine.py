@@ -30,6 +30,7 @@ people = st.sampled_from(sorted(PEOPLE))
 rarely = st.integers(0, 3).map(lambda n: n == 0)
 ASIDE = {Event.MERGE, Event.DISMISS, Event.EXCLUDE, Event.HAND_OVER}
 """Steps that lead away from the long way; they are tried now and then."""
+ENDING = {Event.CLOSE, Event.CONCLUDE}
 PURPOSE_OF = {
     Gate.ON_SITE: Purpose.CHECK,
     Gate.STOP_PROOF: Purpose.STOP,
@@ -103,11 +104,11 @@ class CaseMachine(RuleBasedStateMachine):
         if not wanted:
             return
         way = data.draw(st.sampled_from(wanted))
-        for lack in way.lacks:
-            if lack.gate in PURPOSE_OF:
-                self.all_that_a_purpose_needs_comes(PURPOSE_OF[lack.gate], by)
         fit = [each for each, duty in PEOPLE.items() if duty in way.duties]
         person = data.draw(st.sampled_from(fit))
+        for lack in way.lacks:
+            if lack.gate in PURPOSE_OF:
+                self.all_that_a_purpose_needs_comes(PURPOSE_OF[lack.gate], person)
         still = {each.event: each for each in ways(self.standing(), person)}[way.event].lacks
         taken = self.take(way.event, Actor(PEOPLE[person], person), is_filled=True)
         # A form may bring the number of a notice, of a document: that is no lack then.
@@ -161,28 +162,50 @@ class CaseMachine(RuleBasedStateMachine):
         """The laws, told once more without the table."""
         assert actor.duty not in {Duty.LEADER, Duty.AUDITOR}
         if event in {Event.CONFIRM, Event.EXCLUDE}:
-            report = self.last(Event.REPORT)
-            assert report is not None
-            assert report.by != actor.person
+            assert self.by(Event.REPORT) not in {None, actor.person}
         if event in {Event.VERIFY, Event.FAIL, Event.CLOSE}:
-            submitted = self.last(Event.SUBMIT)
-            assert submitted is not None
-            assert submitted.by != actor.person
-        if event is Event.CLOSE:
-            verified, submitted = self.last(Event.VERIFY), self.last(Event.SUBMIT)
-            assert verified is not None
-            assert submitted is not None
-            assert verified.n > submitted.n
-            assert actor.person not in {verified.by, submitted.by}
+            assert self.by(Event.SUBMIT) != actor.person
+        if event in {Event.RECEIPT, Event.CONCLUDE}:
+            assert self.by(Event.HAND_OVER) not in {None, actor.person}
+        if event in {*ENDING, Event.VERIFY, Event.RELOOK}:
+            self.refuse_what_nobody_looked_at(event, actor)
         if to is State.CLOSED and event is not Event.RELOOK and self.is_basic_farmland:
             mine = [piece for number, piece in self.pieces if number == self.round]
             restored = [each for each in mine if each.purpose is Purpose.RESTORED]
             assert any(each.shows and each.is_qualified for each in restored)
             assert any(each.kind in {EvidenceKind.IMAGE, EvidenceKind.VISIT} for each in restored)
-        if event in {Event.RECEIPT, Event.CONCLUDE}:
-            away = self.last(Event.HAND_OVER)
-            assert away is not None
-            assert away.by != actor.person
+
+    def by(self, event: Event) -> UUID | None:
+        found = self.last(event)
+        return found.by if found else None
+
+    def refuse_what_nobody_looked_at(self, event: Event, actor: Actor) -> None:
+        """Whoever says that it is done was there, after it was; and does not close."""
+        is_away = self.state is State.HANDED_OVER
+        begun = self.last(Event.HAND_OVER if is_away else Event.SUBMIT)
+        if event is Event.RELOOK:
+            ended = max(each.n for each in self.moves if each.event in ENDING)
+            assert self.brought(Purpose.RELOOK, ended)
+            return
+        assert begun is not None
+        if event is Event.VERIFY:
+            own = self.brought(Purpose.ACCEPTANCE, begun.n, actor.person)
+            assert {EvidenceKind.PHOTO, EvidenceKind.POSITION} <= own
+        else:
+            verified = self.last(Event.VERIFY)
+            assert verified is not None
+            assert verified.n > begun.n
+            assert actor.person not in {verified.by, begun.by}
+
+    def brought(self, purpose: Purpose, since: int, by: UUID | None = None) -> set[EvidenceKind]:
+        return {
+            piece.kind
+            for number, piece in self.pieces
+            if (number, piece.purpose) == (self.round, purpose)
+            and piece.is_qualified
+            and piece.n >= since
+            and by in {None, piece.by}
+        }
 
     @invariant()
     def the_history_leads_to_the_state(self):
@@ -218,11 +241,10 @@ def test_no_order_of_steps_breaks_a_law_of_cases():
 def test_the_machine_can_go_all_the_way():
     machine = CaseMachine()
     bureau, officer, second, third = (UUID(int=n) for n in (1, 2, 4, 3))
+    for event, by in ((Event.ACCEPT, bureau), (Event.ASSIGN, bureau), (Event.ARRIVE, officer)):
+        assert machine.take(event, Actor(PEOPLE[by], by), is_filled=True), event
     machine.all_that_a_purpose_needs_comes(Purpose.CHECK, officer)
     path = [
-        (Event.ACCEPT, bureau),
-        (Event.ASSIGN, bureau),
-        (Event.ARRIVE, officer),
         (Event.REPORT, officer),
         (Event.CONFIRM, bureau),
         (Event.STOP, officer),

@@ -9,7 +9,7 @@ import pytest
 
 from inspections.case_gates import CHECKS
 from inspections.case_held import Given, Held, Piece
-from inspections.case_steps import STEP_OF, Step
+from inspections.case_steps import STEP_OF, Move, Step, held
 from inspections.case_words import (
     ESCALATION_TEXT,
     EVENT_TEXT,
@@ -33,6 +33,7 @@ from inspections.cases import (
     EDGES,
     ENDED,
     OPEN,
+    PROVED,
     WORKED,
     Actor,
     DutyNotAllowed,
@@ -48,16 +49,13 @@ lead accept accepted bureau
 lead dismiss dismissed bureau
 lead merge merged bureau
 accepted assign assigned bureau
-accepted hand_over handed_over bureau
 accepted merge merged bureau
 assigned assign assigned bureau
 assigned arrive checking officer
-assigned hand_over handed_over bureau
 assigned merge merged bureau
 checking report checking officer
 checking exclude excluded bureau
 checking confirm confirmed bureau
-checking hand_over handed_over bureau
 checking merge merged bureau
 confirmed stop stopped bureau officer
 confirmed hand_over handed_over bureau
@@ -79,6 +77,7 @@ failed merge merged bureau
 closed relook closed bureau officer
 closed reopen lead bureau system
 handed_over receipt handed_over bureau
+handed_over verify handed_over bureau officer
 handed_over take_back confirmed bureau
 handed_over conclude closed bureau
 """
@@ -103,8 +102,8 @@ WHOLE = (
     piece(K.POSITION, P.CHECK),
     piece(K.PHOTO, P.STOP, "c"),
     piece(K.PHOTO, P.RECTIFICATION, "d"),
-    piece(K.PHOTO, P.ACCEPTANCE, "e"),
-    piece(K.POSITION, P.ACCEPTANCE),
+    piece(K.PHOTO, P.ACCEPTANCE, "e", by=ACTOR),
+    piece(K.POSITION, P.ACCEPTANCE, by=ACTOR),
     piece(K.PHOTO, P.RESTORED, "f", shows=Shows.CROP),
     piece(K.IMAGE, P.RESTORED, at=NOON + timedelta(days=9)),
     piece(K.PHOTO, P.RELOOK, "g"),
@@ -119,7 +118,7 @@ def whole(state: State) -> Held:
         WHOLE,
         reported_by=DRAFTER,
         submitted_by=SUBMITTER,
-        submitted_n=8,
+        since={P.ACCEPTANCE: 8},
         verified_by=VERIFIER,
         handed_over_by=HANDER,
         has_receipt=state is State.HANDED_OVER,
@@ -179,6 +178,10 @@ def test_the_words_are_whole_and_every_state_can_be_reached_and_left():
     assert set(STEP_OF) == OPEN - {State.HANDED_OVER}
     assert set(STEP_OF.values()) == set(Step)
     assert OPEN - {State.HANDED_OVER, State.LEAD} == set(WORKED)
+    assert {state for state, event in EDGES if event is Event.HAND_OVER} == set(PROVED)
+    for (state, event), edge in EDGES.items():
+        if edge.to is State.CLOSED and state is not State.CLOSED:
+            assert {Gate.PERSON, Gate.VERIFIED} <= set(edge.gates), (state, event)
 
 
 def test_the_system_does_nothing_but_open_again():
@@ -200,12 +203,15 @@ def test_nobody_judges_what_they_did_themselves():
 
     assert refused(State.CHECKING, Event.CONFIRM, DRAFTER) == {Gate.REVIEWED}
     assert refused(State.CHECKING, Event.EXCLUDE, DRAFTER) == {Gate.REVIEWED}
-    assert refused(State.AWAITING, Event.VERIFY, SUBMITTER, Duty.OFFICER) == {Gate.NOT_SUBMITTER}
+    own = {Gate.NOT_SUBMITTER, Gate.ACCEPTANCE}
+    assert refused(State.AWAITING, Event.VERIFY, SUBMITTER, Duty.OFFICER) == own
     assert refused(State.AWAITING, Event.FAIL, SUBMITTER, Duty.OFFICER) == {Gate.NOT_SUBMITTER}
     assert refused(State.AWAITING, Event.CLOSE, SUBMITTER) == {Gate.NOT_SUBMITTER}
     assert refused(State.AWAITING, Event.CLOSE, VERIFIER) == {Gate.VERIFIED}
     assert refused(State.AWAITING, Event.CLOSE, ACTOR) == set()
     assert refused(State.HANDED_OVER, Event.CONCLUDE, HANDER) == {Gate.NOT_HANDER}
+    assert refused(State.HANDED_OVER, Event.CONCLUDE, VERIFIER) == {Gate.VERIFIED}
+    assert refused(State.HANDED_OVER, Event.CONCLUDE, ACTOR) == set()
 
 
 def lacks(state: State, event: Event, *pieces: Piece, given: Given = GIVEN, **other) -> set[Gate]:
@@ -248,16 +254,20 @@ def test_a_stop_needs_the_number_of_a_notice_or_a_photo_that_proves_it():
 
 
 def test_what_came_before_the_submission_accepts_nothing_and_old_work_is_not_submitted_twice():
-    photo, spot = piece(K.PHOTO, P.ACCEPTANCE, n=8), piece(K.POSITION, P.ACCEPTANCE, n=8)
-    verify = (State.AWAITING, Event.VERIFY)
-    assert lacks(*verify, photo, spot) == set()
-    assert lacks(*verify, replace(photo, n=7), spot) == {Gate.ACCEPTANCE}
-    assert lacks(*verify, photo, replace(spot, n=7)) == {Gate.ACCEPTANCE}
-    own = replace(photo, by=SUBMITTER)
-    assert lacks(*verify, own, spot) == {Gate.ACCEPTANCE}, "their own photo accepts nothing"
+    photo = piece(K.PHOTO, P.ACCEPTANCE, n=8, by=ACTOR)
+    spot = piece(K.POSITION, P.ACCEPTANCE, n=8, by=ACTOR)
+    for verify in ((State.AWAITING, Event.VERIFY), (State.HANDED_OVER, Event.VERIFY)):
+        assert lacks(*verify, photo, spot) == set()
+        assert lacks(*verify, replace(photo, n=7), spot) == {Gate.ACCEPTANCE}
+        assert lacks(*verify, photo, replace(spot, n=7)) == {Gate.ACCEPTANCE}
+        for other in (SUBMITTER, DRAFTER):
+            by = replace(photo, by=other)
+            assert lacks(*verify, by, spot) == {Gate.ACCEPTANCE}, "another's photo is not theirs"
+            assert lacks(*verify, photo, replace(spot, by=other)) == {Gate.ACCEPTANCE}
     paper = piece(K.DOCUMENT, P.RECTIFICATION, n=8)
+    since = {P.RECTIFICATION: 9}
     assert lacks(State.RECTIFYING, Event.SUBMIT, paper) == set()
-    assert lacks(State.RECTIFYING, Event.SUBMIT, paper, ordered_n=9) == {Gate.RECTIFIED}
+    assert lacks(State.RECTIFYING, Event.SUBMIT, paper, since=since) == {Gate.RECTIFIED}
 
 
 def test_basic_farmland_is_closed_only_when_it_is_seen_to_grow_again():
@@ -270,7 +280,19 @@ def test_basic_farmland_is_closed_only_when_it_is_seen_to_grow_again():
         assert lacks(state, event, photo, replace(later, at=NOON)) == {Gate.RESTORED}
         assert lacks(state, event, replace(photo, shows=None), later) == {Gate.RESTORED}
         assert lacks(state, event, replace(photo, is_qualified=False), later) == {Gate.RESTORED}
+        assert lacks(state, event, photo, replace(later, is_qualified=False)) == {Gate.RESTORED}
+        old = {"since": {P.RESTORED: 10}}
+        assert lacks(state, event, photo, later, **old) == {Gate.RESTORED}, "from before the order"
+        assert lacks(state, event, photo, replace(later, n=10), **old) == {Gate.RESTORED}
         assert lacks(state, event, is_basic_farmland=False) == set()
+
+
+def test_what_was_brought_before_the_closing_is_no_second_look():
+    relook = (State.CLOSED, Event.RELOOK)
+    for kind in (K.PHOTO, K.IMAGE, K.VISIT):
+        seen = piece(kind, P.RELOOK)
+        assert lacks(*relook, seen, since={P.RELOOK: 9}) == set()
+        assert lacks(*relook, seen, since={P.RELOOK: 10}) == {Gate.RELOOKED}
 
 
 def test_a_hand_over_names_organ_document_and_term_and_ends_only_after_its_receipt():
@@ -293,7 +315,31 @@ def test_the_ways_from_here_say_what_the_case_lacks_and_not_what_a_form_will_ask
 
 
 def test_a_history_is_walked_by_the_table():
-    path = [(Event.ACCEPT, State.ACCEPTED), (Event.HAND_OVER, State.HANDED_OVER)]
-    assert walk([*path, (Event.TAKE_BACK, State.ACCEPTED)]) is State.ACCEPTED
+    path = [(Event.STOP, State.STOPPED), (Event.HAND_OVER, State.HANDED_OVER)]
+    assert walk([*path, (Event.TAKE_BACK, State.STOPPED)], State.CONFIRMED) is State.STOPPED
     with pytest.raises(MoveNotAllowed):
         walk([(Event.ACCEPT, State.CLOSED)])
+
+
+def test_evidence_counts_from_the_step_that_asked_for_it():
+    def told(*path: tuple[Event, State]) -> dict[Purpose, int]:
+        states = [State.CONFIRMED, *(to for _, to in path)]
+        moves = [
+            Move(n, 1, event, states[n - 1], to, ACTOR, NOON.date())
+            for n, (event, to) in enumerate(path, start=1)
+        ]
+        return dict(held(states[-1], moves, [], is_basic_farmland=False, min_photos=2).since)
+
+    stop, order = (Event.STOP, State.STOPPED), (Event.ORDER, State.RECTIFYING)
+    submit, fail = (Event.SUBMIT, State.AWAITING), (Event.FAIL, State.FAILED)
+    away, back = (Event.HAND_OVER, State.HANDED_OVER), (Event.TAKE_BACK, State.AWAITING)
+    assert told(stop) == {}
+    assert told(stop, order) == {P.RECTIFICATION: 2, P.RESTORED: 2}
+    assert told(stop, order, submit, fail, order) == {
+        P.RECTIFICATION: 5, P.RESTORED: 5, P.ACCEPTANCE: 3
+    }  # fmt: skip
+    gone = told(stop, order, submit, away)
+    assert (gone[P.ACCEPTANCE], gone[P.RESTORED], gone[P.RECTIFICATION]) == (4, 4, 2)
+    assert told(stop, order, submit, away, back)[P.ACCEPTANCE] == 3, "it goes on where it was"
+    for end in (Event.CLOSE, Event.CONCLUDE):
+        assert told(stop, (end, State.CLOSED), (Event.RELOOK, State.CLOSED))[P.RELOOK] == 2

@@ -93,14 +93,40 @@ def test_a_receipt_stops_the_clock_and_coming_back_lets_it_go_on(desk):
     desk.clock.forward(days=2)
     own = desk.step(desk.bureau, case, "conclude", document_no="罚1号")
     assert own.status_code == 409
+    desk.verify(case)
     done = desk.done(desk.other, case, "conclude", document_no="罚1号")
     assert (done["state"], done["pauses"][-1]["ends_on"]) == ("closed", "2023-04-28")
 
 
 @ONE_ENGINE
+def test_what_another_organ_ended_is_looked_at_on_the_spot_before_it_is_closed(desk):
+    """What was accepted before the hand-over does not count for what came of it."""
+    case = desk.lead()
+    desk.rectify(case)
+    desk.verify(case)
+    desk.done(desk.bureau, case, "hand_over", **AWAY)
+    desk.done(desk.other, case, "receipt", receipt_no="回1号", reason="等候处理")
+
+    def lacking(speaker) -> list[str]:
+        answer = desk.step(speaker, case, "conclude", document_no="罚1号")
+        return [each["gate"] for each in answer.json()["missing"]]
+
+    assert lacking(desk.other) == ["verified"]
+    early = desk.step(desk.second, case, "verify")
+    assert [each["gate"] for each in early.json()["missing"]] == ["acceptance"]
+    desk.verify(case)
+    assert lacking(desk.bureau) == ["not_hander"]
+    done = desk.done(desk.other, case, "conclude", document_no="罚1号")
+    assert (done["state"], done["clocks"]["settled_at"] is not None) == ("closed", True)
+
+
+@ONE_ENGINE
 def test_a_hand_over_names_everything_and_its_term_lies_ahead(desk):
     case = desk.lead()
-    desk.done(desk.bureau, case, "accept")
+    desk.check(case)
+    early = desk.step(desk.bureau, case, "hand_over", **AWAY)
+    assert "不能“移送”" in early.json()["detail"], "nothing is handed over before it is confirmed"
+    desk.done(desk.bureau, case, "confirm")
     for lacking in AWAY:
         told = {key: value for key, value in AWAY.items() if key != lacking}
         answer = desk.step(desk.bureau, case, "hand_over", **told)

@@ -233,6 +233,56 @@ def test_only_an_officer_of_the_place_can_be_sent(desk, as_role):
 
 
 @ONE_ENGINE
+def test_the_one_who_accepts_on_the_spot_was_there_and_the_closer_was_not_the_one(desk):
+    """The closer's own photo and position accept nothing in another's name."""
+    case = desk.lead()
+    desk.rectify(case)
+    desk.photo(desk.bureau, case, "acceptance")
+    desk.bring(desk.bureau, case, "position", "acceptance", **MIDDLE)
+    refused = desk.step(desk.second, case, "verify")
+    assert [each["gate"] for each in refused.json()["missing"]] == ["acceptance"]
+    desk.done(desk.bureau, case, "verify")
+    own = desk.step(desk.bureau, case, "close")
+    assert [each["gate"] for each in own.json()["missing"]] == ["verified"]
+
+
+@ONE_ENGINE
+def test_proof_of_the_past_proves_neither_a_second_look_nor_that_land_was_restored(desk, database):
+    case = desk.lead()
+    with database.system_transaction() as session:
+        put_farmland(session, desk.uid)
+    desk.confirm(case)
+    before = desk.clock().isoformat()
+    desk.photo(desk.officer, case, "restored", shows="crop")
+    desk.bring(desk.officer, case, "visit", "relook", note="路过", occurred_at=before)
+    desk.done(desk.officer, case, "stop", document_no="停〔2023〕1号")
+    desk.done(desk.bureau, case, "order", reason="限期恢复耕种条件")
+    desk.photo(desk.recorder, case, "rectification")
+    desk.done(desk.recorder, case, "submit")
+    late = desk.bring(
+        desk.officer, case, "visit", "restored", note="已复耕", occurred_at=desk.clock().isoformat()
+    )
+    assert late["is_qualified"]
+    desk.verify(case)
+    first = desk.step(desk.bureau, case, "close")
+    assert [each["gate"] for each in first.json()["missing"]] == ["restored"], "from before"
+    desk.photo(desk.officer, case, "restored", shows="crop")
+    old = desk.bring(desk.officer, case, "image", "restored", title="S2", occurred_at=before)
+    assert [each["code"] for each in old["faults"]] == ["too_early"]
+    assert desk.step(desk.bureau, case, "close").status_code == 409
+    when = desk.clock().isoformat()
+    desk.bring(desk.officer, case, "image", "restored", title="S2", occurred_at=when)
+    assert desk.done(desk.bureau, case, "close")["state"] == "closed"
+    assert desk.step(desk.officer, case, "relook").json()["missing"][0]["gate"] == "relooked"
+    past = desk.bring(desk.officer, case, "visit", "relook", note="x", occurred_at=before)
+    assert past["verdict"] == "时间早于任务开始"
+    assert desk.step(desk.officer, case, "relook").status_code == 409
+    now = desk.clock().isoformat()
+    desk.bring(desk.officer, case, "visit", "relook", note="长势好", occurred_at=now)
+    assert desk.done(desk.officer, case, "relook")["relook_on"] is None
+
+
+@ONE_ENGINE
 def test_basic_farmland_is_closed_only_with_proof_that_it_grows_again(desk, database):
     case = desk.lead()
     with database.system_transaction() as session:

@@ -155,7 +155,7 @@ def test_the_cases_stand_in_different_states_by_different_hands(told):
         steps = session.execute(sa.select(CaseEvent.case_id, CaseEvent.actor_id)).all()
         assert audit.first_break(session) is None
     assert set(states) == {
-        *("lead", "accepted", "checking", "rectifying", "closed", "excluded", "dismissed")
+        *("lead", "accepted", "checking", "rectifying", "handed_over", "excluded", "dismissed")
     }
     assert states["lead"] > 50
     hands: dict[object, set[object]] = {}
