@@ -150,6 +150,17 @@ MARKS = ((150, Escalation.OVER), (100, Escalation.FULL), (50, Escalation.HALF))
 """From how many percent of the limit which reminder is due."""
 
 
+def escalations(used: int, limit: int) -> tuple[Escalation, ...]:
+    """Return the marks that were reached, the lowest first: each is somebody else's.
+
+    Parameters
+    ----------
+    used, limit : int
+        Working days begun, and allowed.
+    """
+    return tuple(mark for percent, mark in reversed(MARKS) if used * 100 >= limit * percent)
+
+
 def escalation(used: int, limit: int) -> Escalation | None:
     """Return the highest mark that was reached; None below the first.
 
@@ -158,7 +169,7 @@ def escalation(used: int, limit: int) -> Escalation | None:
     used, limit : int
         Working days begun, and allowed.
     """
-    return next((mark for percent, mark in MARKS if used * 100 >= limit * percent), None)
+    return next(reversed(escalations(used, limit)), None)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What the night does with cases: follow the land, keep the due days, remind. Safe to repeat."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from inspections import case_clocks
 from inspections.case_steps import STEP_TEXT, Timed
 from inspections.case_words import ESCALATION_TEXT, Escalation
 from inspections.cases import OPEN
+from inspections.work_calendar import MissingYear
 from service import audit, records
 from service.cases import following, standing, term_nightly
 from service.cases.codes import work_calendar
@@ -17,16 +19,29 @@ from service.cases.models import Case, CaseNotice
 from service.cases.notices import AUDIENCE
 
 
-def run(session: Session) -> str:
+@dataclass(frozen=True)
+class Night:
+    """What was done in a night."""
+
+    text: str
+    n_untimed: int
+    """Cases whose time nobody can tell: the working calendar does not reach. The others go on."""
+
+
+def run(session: Session) -> Night:
     """Go over the open cases and those that are to be looked at again; tell what was done."""
     records.take_turn(session)
     tally: Counter[str] = Counter()
     for each in session.scalars(select(Case).where(Case.state.in_(sorted(OPEN))).order_by(Case.id)):
         tally["follow"] += following.follow(session, each)
         before = each.due_on
-        standing.refresh(session, each)
+        is_timed = standing.refresh_as_known(session, each)
         tally["moved"] += each.due_on != before
-        tally["notice"] += _remind(session, each)
+        try:
+            tally["notice"] += _remind(session, each)
+        except MissingYear:
+            is_timed = False
+        tally["untimed"] += not is_timed
     today = records.today(session)
     for each in session.scalars(select(Case).where(Case.relook_on <= today).order_by(Case.id)):
         text = f"销号已满 {standing.limits(session).relook_days} 天,应当回头看"
@@ -34,11 +49,12 @@ def run(session: Session) -> str:
     n_sent, n_moved = term_nightly.run(session)
     tally.update(notice=n_sent, moved=n_moved)
     session.flush()
-    return f"提醒 {tally['notice']},跟踪新图斑 {tally['follow']},期限改变 {tally['moved']}"
+    text = f"提醒 {tally['notice']},跟踪新图斑 {tally['follow']},期限改变 {tally['moved']}"
+    return Night(text, tally["untimed"])
 
 
-def _remind(session: Session, case: Case) -> bool:
-    """Send the one reminder that fits now: after a stop of the server one, not a heap."""
+def _remind(session: Session, case: Case) -> int:
+    """Send what each audience is to hear by now and did not; return how many are new."""
     now = standing.timed(case, standing.events(session, case.id))
     today = records.today(session)
     if now.step is None:
@@ -46,11 +62,11 @@ def _remind(session: Session, case: Case) -> bool:
     pauses = standing.as_pauses(standing.pauses(session, case.id))
     used = case_clocks.workdays_used(now.started_on, today, work_calendar(), pauses)
     limit = standing.workdays(session)[now.step]
-    mark = case_clocks.escalation(used, limit)
-    if mark is None:
-        return False
-    said = f"{STEP_TEXT[now.step]}{ESCALATION_TEXT[mark]}:限 {limit} 个工作日,已用 {used} 个"
-    return _notify(session, case, now.n, mark, said)
+    spent = f":限 {limit} 个工作日,已用 {used} 个"
+    return sum(
+        _notify(session, case, now.n, mark, f"{STEP_TEXT[now.step]}{ESCALATION_TEXT[mark]}{spent}")
+        for mark in case_clocks.escalations(used, limit)
+    )
 
 
 def _remind_of_receipt(session: Session, case: Case, now: Timed, today: date) -> bool:

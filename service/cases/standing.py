@@ -166,17 +166,19 @@ def refresh(session: Session, case: Case) -> None:
     refresh_found(session, case)
 
 
-def refresh_as_known(session: Session, case: Case) -> None:
-    """Bring a case up to date where only the system acts.
+def refresh_as_known(session: Session, case: Case) -> bool:
+    """Bring a case up to date where only the system acts; False where its due day is unknown.
 
     A calendar that does not reach leaves it without a due day, which the nightly job tells and
     mends: one year's end must not stop the screening of a county.
     """
     try:
         refresh(session, case)
+        return True
     except MissingYear:
         case.step_n, case.due_on = timed(case, events(session, case.id)).n, None
         refresh_found(session, case)
+        return False
 
 
 def refresh_found(session: Session, case: Case) -> None:

@@ -16,10 +16,10 @@ from service import jobs, records
 from service.cases import nightly, queries, standing
 from service.cases.actions import open_lead
 from service.cases.codes import work_calendar
-from service.cases.models import Case, CaseEvent
+from service.cases.models import Case, CaseEvent, CaseNotice
 from tests.books_cases import a_lead, a_parcel
 from tests.case_desk import MIDDLE, SQUARE, VILLAGE, Desk, numbers
-from tests.service.test_case_leads import april, seen
+from tests.service.test_case_leads import april, seen, split
 
 ONE_ENGINE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 AWAY = {"organ": "区自然资源局", "document_no": "移〔2023〕1号", "receipt_due_on": "2023-04-27"}
@@ -32,7 +32,7 @@ def desk(as_role, database, clock) -> Desk:
 
 def night(database) -> str:
     with database.system_transaction() as session:
-        return nightly.run(session)
+        return nightly.run(session).text
 
 
 def test_the_shipped_calendar_knows_its_years_and_their_working_weekends():
@@ -150,8 +150,31 @@ def test_a_year_without_a_calendar_is_refused_and_nothing_is_guessed(desk, datab
     assert filed["is_qualified"], "what is found in the field is taken"
     opened = desk.lead(square=shapely.affinity.translate(SQUARE, 0.01))
     assert desk.card(opened)["due_on"] is None, "a machine's lead comes in all the same"
-    with pytest.raises(MissingYear):
-        night(database)
+
+
+@ONE_ENGINE
+def test_a_case_that_cannot_be_timed_stops_no_other(desk, database, clock, settings):
+    """The job fails and says so, after what could be done was done."""
+    clock.set(datetime(2026, 12, 28, 1, tzinfo=UTC))
+    timed = desk.lead()
+    clock.set(datetime(2026, 12, 31, 1, tzinfo=UTC))
+    untimed = desk.lead(rule_id="R102")
+    assert desk.card(untimed)["due_on"] is None, "its next working day is in a year not known"
+    uid, _ = split(database, desk.uid, 0.6, 0.4)
+    job = jobs.BY_NAME["cases"]
+    slot = jobs.latest_slot(job, clock())
+    assert jobs.claim(database, job, slot)
+    jobs.run(database, settings, job, slot)
+    with database.system_reading() as session:
+        done = session.get(jobs.JobRun, (job.name, slot))
+        assert (done.outcome, "1 件案件" in done.detail) == ("failed", True)
+        told = session.execute(select(CaseNotice.case_id, CaseNotice.kind)).all()
+    assert {(str(case), kind.value) for case, kind in told} == {
+        (timed, "half"),
+        (timed, "full"),
+        (timed, "over"),
+    }
+    assert str(uid) in {each["parcel_uid"] for each in desk.card(untimed)["parcels"]}
 
 
 def notices(desk, speaker=None) -> list[tuple[str, str]]:
@@ -176,13 +199,14 @@ def test_reminders_come_once_each_at_half_full_and_half_over(desk, database):
 
 
 @ONE_ENGINE
-def test_after_downtime_one_reminder_comes_and_no_heap(desk, database):
+def test_after_downtime_everybody_hears_once_and_nobody_a_heap(desk, database):
     case = desk.lead()
     desk.check(case)
     desk.clock.forward(days=60)
-    assert night(database).startswith("提醒 1,")
+    assert night(database).startswith("提醒 3,")
     assert night(database).startswith("提醒 0,")
-    assert notices(desk) == [("over", "leader")]
+    told = [("half", "officer"), ("full", "bureau"), ("over", "leader")]
+    assert sorted(notices(desk)) == sorted(told)
 
 
 @ONE_ENGINE
@@ -194,7 +218,7 @@ def test_the_nightly_job_is_on_the_timetable_and_runs_once_a_night(desk, databas
     assert jobs.claim(database, job, slot)
     assert not jobs.claim(database, job, slot)
     jobs.run(database, settings, job, slot)
-    assert len(notices(desk)) == 1
+    assert len(notices(desk)) == 3
 
 
 def test_a_closed_case_is_looked_at_again_after_some_days(desk, database):
