@@ -114,6 +114,10 @@ def _target(_: Held, _person: UUID | None, given: Given) -> str | None:
     return None if given.is_form or given.has_target else "须指定并入哪一个在办案件"
 
 
+def _closed_once(held: Held, _person: UUID | None, _given: Given) -> str | None:
+    return None if held.round > 1 else "本案没有销过号;有新情况的,由系统另开线索"
+
+
 CHECKS: dict[Gate, Check] = {
     Gate.PERSON: _person,
     Gate.REASON: _reason,
@@ -132,6 +136,7 @@ CHECKS: dict[Gate, Check] = {
     Gate.NOT_HANDER: _not_hander,
     Gate.OUTCOME: _outcome,
     Gate.TARGET: _target,
+    Gate.CLOSED_ONCE: _closed_once,
 }
 
 

@@ -68,6 +68,8 @@ class Held:
         Whether part of it is permanent basic farmland, more than an edge.
     min_photos : int
         Qualified photos that a check needs.
+    round : int
+        How often it was opened: in a later round something was there once.
     """
 
     state: State
@@ -81,6 +83,7 @@ class Held:
     has_receipt: bool = False
     is_basic_farmland: bool = False
     min_photos: int = 2
+    round: int = 1
 
     def of(self, person: UUID | None) -> Self:
         """Return the case with what one person brought, and nothing else.

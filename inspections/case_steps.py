@@ -221,4 +221,5 @@ def held(
         has_receipt=bool(away and receipt and receipt.n > away.n),
         is_basic_farmland=is_basic_farmland,
         min_photos=min_photos,
+        round=moves[0].round if moves else 1,
     )

@@ -125,6 +125,7 @@ class Gate(StrEnum):
     NOT_HANDER = "not_hander"
     OUTCOME = "outcome"
     TARGET = "target"
+    CLOSED_ONCE = "closed_once"
 
 
 class EvidenceKind(StrEnum):

@@ -55,6 +55,7 @@ _OFFICER = frozenset({Duty.OFFICER})
 _FIELD = frozenset({Duty.OFFICER, Duty.BUREAU})
 _TOWN = frozenset({Duty.OFFICER, Duty.RECORDER})
 _MACHINE = frozenset({Duty.SYSTEM, Duty.BUREAU})
+_SYSTEM = frozenset({Duty.SYSTEM})
 _S, _E, _G = State, Event, Gate
 
 WORKED = (
@@ -93,6 +94,8 @@ EDGES: dict[tuple[State, Event], Edge] = {
     ),
     (_S.CLOSED, _E.RELOOK): Edge(_S.CLOSED, _FIELD, (_G.RELOOKED,)),
     (_S.CLOSED, _E.REOPEN): Edge(_S.LEAD, _MACHINE, (_G.REASON,)),
+    (_S.EXCLUDED, _E.REOPEN): Edge(_S.LEAD, _SYSTEM, (_G.REASON, _G.CLOSED_ONCE)),
+    (_S.DISMISSED, _E.REOPEN): Edge(_S.LEAD, _SYSTEM, (_G.REASON, _G.CLOSED_ONCE)),
     (_S.HANDED_OVER, _E.RECEIPT): Edge(
         _S.HANDED_OVER, _BUREAU, (_G.RECEIPT, _G.NOT_HANDER, _G.REASON)
     ),

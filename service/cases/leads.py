@@ -109,10 +109,17 @@ def _known(session: Session, lead: LeadCreate) -> Case | None:
 
 
 def _may_reopen(session: Session, case: Case, observed_on: date) -> bool:
-    if case.state is not State.CLOSED or case.ended_on is None:
+    """Tell whether what was seen on a day opens a case again.
+
+    One that was closed once stays open to that after a false alarm too, when people have had
+    their quiet.
+    """
+    if case.ended_on is None:
         return False
-    days = (observed_on - case.ended_on).days
-    return 0 < days <= standing.limits(session).reopen_days
+    told, days = standing.limits(session), (observed_on - case.ended_on).days
+    if case.state is State.CLOSED:
+        return 0 < days <= told.reopen_days
+    return case.state in UNDECIDED and case.round > 1 and told.quiet_days < days <= told.reopen_days
 
 
 def _open(session: Session, lead: LeadCreate) -> Case:

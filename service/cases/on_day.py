@@ -1,7 +1,7 @@
 """Cases as they stood on a day, as was known: from their steps alone."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -22,6 +22,28 @@ from service.cases.models import Case, CaseEvent, CaseEvidence, CasePause, CaseS
 Row = TypeVar("Row", CaseEvent, CaseSignal, CaseEvidence, CasePause)
 
 
+LEFT_OUT = frozenset({State.EXCLUDED, State.DISMISSED, State.MERGED})
+"""Of a round that ended so there was nothing, or another case tells: it is counted apart."""
+
+
+@dataclass(frozen=True)
+class RoundOn:
+    """One round of a case on a day."""
+
+    number: int
+    state: State
+    """Where it ended, or stood on the day."""
+    opened_at: datetime
+    clocks: Clocks
+    accepted_at: datetime | None
+    closed_at: datetime | None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether statistics tell of it."""
+        return self.state not in LEFT_OUT
+
+
 @dataclass(frozen=True)
 class CaseOn:
     """One case on a day."""
@@ -30,10 +52,22 @@ class CaseOn:
     state: State
     due_on: date | None
     """By whose end the step of the day is due, or a term if that is earlier; None while none is."""
-    clocks: Clocks
-    accepted_at: datetime | None
-    """Of the round of the day."""
-    closed_at: datetime | None
+    rounds: tuple[RoundOn, ...]
+
+    @property
+    def counted(self) -> tuple[RoundOn, ...]:
+        """The rounds that count: a false alarm takes none of what was before it."""
+        return tuple(each for each in self.rounds if each.is_counted)
+
+    @property
+    def lasting(self) -> State:
+        """Where the last round that counts ended or stands."""
+        return self.counted[-1].state if self.counted else self.state
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When the last round that counts was closed; none while it is not."""
+        return self.counted[-1].closed_at if self.counted else None
 
 
 def on_day(
@@ -55,8 +89,6 @@ def on_day(
     found = []
     for case in session.scalars(wanted.order_by(Case.opened_at, Case.id)):
         rows = steps[case.id]
-        number = rows[-1].round if rows else 1
-        this = [each for each in rows if each.round == number]
         sightings: list[CaseSignal | CaseEvidence] = [*seen[case.id], *proofs[case.id]]
         try:
             due = case_steps.due(
@@ -69,12 +101,29 @@ def on_day(
                 case,
                 rows[-1].to_state if rows else State.LEAD,
                 min((each for each in (due, of_terms.get(case.id)) if each), default=None),
-                standing.clocks_of(rows, sightings, number=number, min_quality=least),
-                next((each.at for each in this if each.event is Event.ACCEPT), None),
-                next((each.at for each in this if each.to_state is State.CLOSED), None),
+                tuple(_rounds(case, rows, sightings, least)),
             )
         )
     return found
+
+
+def _rounds(
+    case: Case,
+    rows: list[CaseEvent],
+    sightings: list[CaseSignal | CaseEvidence],
+    min_quality: float,
+) -> Iterator[RoundOn]:
+    by_round = standing.rounds(rows)
+    for number in range(1, (rows[-1].round if rows else 1) + 1):
+        this = by_round[number]
+        yield RoundOn(
+            number,
+            this[-1].to_state if this else State.LEAD,
+            this[0].at if number > 1 else case.opened_at,
+            standing.clocks_of(rows, sightings, number=number, min_quality=min_quality),
+            next((each.at for each in this if each.event is Event.ACCEPT), None),
+            next((each.at for each in this if each.to_state is State.CLOSED), None),
+        )
 
 
 def _by_case(session: Session, model: type[Row], known: Any, order: Any) -> dict[UUID, list[Row]]:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from inspections.case_clocks import Clocks, Pause, Sighting
 from inspections.case_held import Held, Piece
 from inspections.case_steps import Move, Step, Timed
 from inspections.case_words import Event, EvidenceKind, Purpose, Source, State
+from inspections.cases import ENDED
 from inspections.work_calendar import MissingYear
 from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseEvent, CaseEvidence, CaseParcel, CasePause, CaseSignal
@@ -225,8 +226,8 @@ def clocks_of(
         [each for each in map(_sighting, seen) if each is not None],
         min_quality=min_quality,
         stopped_at=_at(this, Event.STOP),
-        settled_at=_end(this),
-        after=_end(before),
+        settled_at=_end(this, {State.CLOSED}),
+        after=_end(before, ENDED),
     )
 
 
@@ -243,9 +244,8 @@ def _at(rows: Iterable[CaseEvent], event: Event) -> datetime | None:
     return next((each.at for each in rows if each.event is event), None)
 
 
-def _end(rows: Iterable[CaseEvent]) -> datetime | None:
-    ends = (each.at for each in rows if each.to_state is State.CLOSED)
-    return next(ends, None)
+def _end(rows: Iterable[CaseEvent], ends: Set[State]) -> datetime | None:
+    return next((each.at for each in rows if each.to_state in ends), None)
 
 
 def ids_of(told: str) -> list[UUID]:

@@ -26,7 +26,7 @@ class SourceShare(BaseModel):
 
 
 class CaseStatistics(BaseModel):
-    """What the cases of an area came to; excluded ones are counted apart and nowhere else."""
+    """What the cases of an area came to; excluded rounds are counted apart and nowhere else."""
 
     n_cases: int
     n_open: int
@@ -34,7 +34,7 @@ class CaseStatistics(BaseModel):
     n_excluded: int
     n_dismissed: int
     n_unknown_found: int
-    """Cases without a trusted sighting: of these no clock can be told."""
+    """Rounds without a trusted sighting: of these no clock can be told."""
     accepted: SpreadRead
     """早发现: from the first sighting to acceptance."""
     stopped: SpreadRead

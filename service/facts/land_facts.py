@@ -1,8 +1,8 @@
 """Facts of land at risk: what is suspected, and how quickly it is seen, stopped and put right."""
 
 from collections import Counter
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
@@ -11,7 +11,8 @@ from inspections.case_words import SOURCE_TEXT, STATE_TEXT, Source, State
 from inspections.cases import OPEN
 from inspections.fusion_words import CLASS_TEXT, VerdictClass
 from inspections.units import Quantity, Unit, exact
-from service.cases.on_day import CaseOn
+from service.cases.models import Case
+from service.cases.on_day import CaseOn, RoundOn
 from service.facts.definitions import Computed, FactDef, Row, Rows, count, ratio
 from service.facts.reading import Reading
 from service.schemas import civil_day
@@ -21,7 +22,6 @@ LAND, CASES = "verdicts", "cases"
 SUSPECTED = (VerdictClass.SUSPECTED, VerdictClass.LIKELY, VerdictClass.CONFIRMED)
 A_PARCEL, A_CASE = "一块地的现行判定", "一件案件"
 ONE, MU_PER_M2 = Decimal(1), Decimal("0.0015")
-LEFT_OUT = frozenset({State.EXCLUDED, State.DISMISSED, State.MERGED})
 A_SECOND, SECONDS_OF_A_DAY = timedelta(seconds=1), 86_400
 
 
@@ -69,25 +69,16 @@ def _mu(area_m2: float) -> Decimal:
     return Decimal(repr(round(area_m2, 2))) * MU_PER_M2
 
 
-def _case_rows(found: list[CaseOn], amount: Callable[[CaseOn], Decimal]) -> Rows:
-    return Rows(
-        Row(
-            CASES,
-            str(each.case.id),
-            civil_day(each.case.opened_at),
-            each.case.area_code,
-            f"{civil_day(each.case.opened_at)} {STATE_TEXT[each.state]} {each.case.rule_id}",
-            amount(each),
-            each.case.opened_at,
-        )
-        for each in found
-    )
+def _row(case: Case, state: State, opened_at: datetime, amount: Decimal) -> Row:
+    day = civil_day(opened_at)
+    said = f"{day} {STATE_TEXT[state]} {case.rule_id}"
+    return Row(CASES, str(case.id), day, case.area_code, said, amount, opened_at)
 
 
 def _cases(is_of: Callable[[Reading, CaseOn], bool]) -> Callable[[Reading], Computed]:
     def compute(reading: Reading) -> Computed:
         found = [each for each in reading.cases if is_of(reading, each)]
-        rows = _case_rows(found, lambda _: ONE)
+        rows = Rows(_row(each.case, each.lasting, each.case.opened_at, ONE) for each in found)
         return Computed(counted=Quantity(len(found), Unit.CASE), rows=rows)
 
     return compute
@@ -101,46 +92,50 @@ def _is_lead(_: Reading, each: CaseOn) -> bool:
     return each.state is State.LEAD
 
 
-def _is_overdue(reading: Reading, each: CaseOn) -> bool:
+def _is_past(reading: Reading, each: CaseOn) -> bool:
     return each.due_on is not None and each.due_on < reading.asked.as_of
 
 
+def _is_overdue(reading: Reading, each: CaseOn) -> bool:
+    return not _is_lead(reading, each) and _is_past(reading, each)
+
+
+def _is_lead_overdue(reading: Reading, each: CaseOn) -> bool:
+    return _is_lead(reading, each) and _is_past(reading, each)
+
+
 def _is_closed(reading: Reading, each: CaseOn) -> bool:
-    """Tell whether it was closed this year."""
+    """Tell whether it was closed this year, and is; a false alarm since then changes nothing."""
     closed = each.closed_at
-    return (
-        each.state is State.CLOSED
-        and closed is not None
-        and civil_day(closed) >= reading.year_starts_on
-    )
+    return closed is not None and civil_day(closed) >= reading.year_starts_on
 
 
-def _clock(span_of: Callable[[CaseOn], timedelta | None]) -> Callable[[Reading], Computed]:
-    """Tell the median of a clock over the cases of the year; an unknown start is left out."""
+def _clock(span_of: Callable[[RoundOn], timedelta | None]) -> Callable[[Reading], Computed]:
+    """Tell the median of a clock over the rounds of the year; an unknown start is left out."""
 
     def compute(reading: Reading) -> Computed:
         of_year = [
-            each
+            (each.case, one)
             for each in reading.cases
-            if each.state not in LEFT_OUT
-            and civil_day(each.case.opened_at) >= reading.year_starts_on
+            for one in each.counted
+            if civil_day(one.opened_at) >= reading.year_starts_on
         ]
-        timed = [(each, span) for each in of_year if (span := span_of(each)) is not None]
-        unknown = sum(each.clocks.found_at is None for each in of_year)
-        text = f"{len(timed)} 件到了这一步,{unknown} 件起始时间不明" + _first(of_year)
+        timed = [(case, one, _days(s)) for case, one in of_year if (s := span_of(one)) is not None]
+        unknown = sum(one.clocks.found_at is None for _, one in of_year)
+        text = f"{len(timed)} 件到了这一步,{unknown} 件起始时间不明"
+        text += _first(one for _, one in of_year)
         if not timed:
             return Computed(text=text)
-        days = {each.case.id: _days(span) for each, span in timed}
         return Computed(
-            ratio=exact(median(days.values())),
-            rows=_case_rows([each for each, _ in timed], lambda each: exact(days[each.case.id])),
+            ratio=exact(median(days for _, _, days in timed)),
+            rows=Rows(_row(case, one.state, one.opened_at, exact(d)) for case, one, d in timed),
             text=text,
         )
 
     return compute
 
 
-def _first(found: list[CaseOn]) -> str:
+def _first(found: Iterable[RoundOn]) -> str:
     """Say who saw how many first."""
     by = Counter(each.clocks.found_by for each in found if each.clocks.found_by)
     told = [f"{SOURCE_TEXT[Source(source)]} {n} 件" for source, n in sorted(by.items())]
@@ -151,20 +146,20 @@ def _days(span: timedelta) -> Fraction:
     return Fraction(span // A_SECOND, SECONDS_OF_A_DAY)
 
 
-def _to_accept(each: CaseOn) -> timedelta | None:
+def _to_accept(each: RoundOn) -> timedelta | None:
     found, accepted = each.clocks.found_at, each.accepted_at
     return accepted - found if accepted is not None and found is not None else None
 
 
 def _clock_fact(
-    code: str, title: str, how: str, span_of: Callable[[CaseOn], timedelta | None]
+    code: str, title: str, how: str, span_of: Callable[[RoundOn], timedelta | None]
 ) -> FactDef:
     return ratio(
         code,
         title,
         "天",
         1,
-        f"{how},今年各案的中位数;起始时间不明的不计",
+        f"{how},今年各案的中位数,反弹的再算一次;起始时间不明的不计",
         _clock(span_of),
         books=(CASES,),
         grain=A_CASE,
@@ -222,8 +217,17 @@ FACTS = (
         "cases.overdue",
         "超期案件",
         Unit.CASE,
-        "这一步的期限已过的案件",
+        "在办案件中,这一步的期限已过的",
         _cases(_is_overdue),
+        books=(CASES,),
+        grain=A_CASE,
+    ),
+    count(
+        "cases.leads_overdue",
+        "超期线索",
+        Unit.CASE,
+        "待受理线索中,受理的期限已过的",
+        _cases(_is_lead_overdue),
         books=(CASES,),
         grain=A_CASE,
     ),
@@ -231,7 +235,7 @@ FACTS = (
         "cases.closed",
         "销号案件",
         Unit.CASE,
-        "今年验收销号的案件",
+        "今年验收销号、现在仍是销号的案件",
         _cases(_is_closed),
         books=(CASES,),
         grain=A_CASE,

@@ -137,6 +137,71 @@ def test_what_people_excluded_is_not_asked_again_for_a_while(desk, database):
     assert len(desk.card(case)["events"]) == 5, "its history stays"
 
 
+def found_empty(desk, case: str) -> None:
+    """Go there and find nothing."""
+    desk.check(case)
+    assert desk.done(desk.bureau, case, "exclude", reason="是翻耕晒田")["state"] == "excluded"
+
+
+def test_a_false_alarm_in_a_later_round_takes_nothing_of_the_first(desk, database):
+    case = desk.lead(signals=(seen("patrol", april(18)),))
+    uid = desk.uid
+    desk.close(case)
+    settled = desk.card(case)["clocks"]["found_to_settled_days"]
+    desk.clock.forward(days=30)
+    news = seen("tip", desk.clock() - timedelta(days=2))
+    assert matched(database, uid, news.seen_at.date(), news) == (case, "lead", 2)
+    found_empty(desk, case)
+    told = desk.bureau.get("cases/statistics").json()
+    counts = ("n_cases", "n_closed", "n_excluded", "n_open", "n_reopened", "reopen_rate")
+    assert [told[each] for each in counts] == [1, 1, 1, 0, 0, 0.0]
+    assert told["settled"] == {"n": 1, "median_days": settled, "p90_days": settled}
+    assert [each["source"] for each in told["by_first_source"]] == ["patrol"]
+    ended = desk.clock().date()
+    for days in (1, 90):
+        assert matched(database, uid, ended + timedelta(days=days)) is None
+        assert led(database, uid, observed_on=ended + timedelta(days=days)) == (case, False)
+    assert desk.card(case)["state"] == "excluded", "people have their quiet"
+    desk.clock.forward(days=95)
+    late = seen("screening", desk.clock() - timedelta(days=1))
+    assert matched(database, uid, ended + timedelta(days=91), late) == (case, "lead", 3)
+    card = desk.card(case)
+    assert card["clocks"]["found_at"] == late.seen_at.isoformat().replace("+00:00", "Z")
+    assert [each["source"] for each in card["clocks"]["first_by_source"]] == ["screening"]
+    now = desk.bureau.get("cases/statistics").json()
+    assert [now[each] for each in counts] == [1, 0, 1, 1, 1, 1.0]
+
+
+@ONE_ENGINE
+def test_what_was_never_closed_and_found_empty_does_not_come_back(desk, database):
+    case = desk.lead()
+    uid = desk.uid
+    found_empty(desk, case)
+    day = desk.clock().date() + timedelta(days=91)
+    assert matched(database, uid, day) is None
+    assert led(database, uid, observed_on=day)[1], "another matter"
+
+
+@ONE_ENGINE
+def test_statistics_of_a_past_day_tell_how_it_was_on_that_day(desk):
+    case = desk.lead(signals=(seen("patrol", april(18)),))
+    other = desk.lead(rule_id="R102", signals=(seen("tip", april(19)),))
+    desk.clock.forward(days=5)
+    desk.close(case)
+    desk.done(desk.bureau, other, "dismiss", reason="重复")
+
+    def told(day: str) -> tuple:
+        found = desk.bureau.get("cases/statistics", as_of=day).json()
+        counts = ("n_cases", "n_open", "n_closed", "n_dismissed")
+        return (*(found[each] for each in counts), found["settled"]["n"], found["overdue_ids"])
+
+    assert told("2023-04-19") == (0, 0, 0, 0, 0, [])
+    assert told("2023-04-21") == (2, 2, 0, 0, 0, [])
+    late = sorted([case, other])
+    assert told("2023-04-24") == (2, 2, 0, 0, 0, late), "nobody had taken them up"
+    assert told("2023-04-26") == (1, 0, 1, 1, 1, [])
+
+
 def test_an_older_photo_of_a_citizen_moves_found_earlier_and_lengthens_the_span(desk):
     case = desk.lead(signals=(seen("screening", april(18)),))
     desk.confirm(case)

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from service.screening.models import Verdict
 from tests.case_desk import Desk
-from tests.service.test_case_leads import april, seen
+from tests.service.test_case_leads import april, matched, seen
 from tests.service.test_facts import facts, rows
+from tests.service.test_pages import page
 from tests.service.test_screening import YEAR_END, County, county
 
 __all__ = ["county"]
@@ -20,10 +21,13 @@ def desk(as_role, database, clock) -> Desk:
     return Desk(as_role, database, clock)
 
 
+COUNTS = ("leads", "open", "overdue", "closed")
+
+
 def counts(desk: Desk, **asked) -> tuple[int, ...]:
     """Return leads, open, overdue and closed cases."""
     told = facts(desk.bureau, **asked)
-    return tuple(told[f"cases.{name}"]["value"] for name in ("leads", "open", "overdue", "closed"))
+    return tuple(told[f"cases.{name}"]["value"] for name in COUNTS)
 
 
 def test_a_case_counts_as_it_stood_on_each_day(desk):
@@ -38,6 +42,50 @@ def test_a_case_counts_as_it_stood_on_each_day(desk):
     late = desk.clock().date().isoformat()
     assert counts(desk, as_of=late) == (0, 1, 1, 0)
     assert counts(desk, as_of="2023-04-24") == (0, 1, 0, 0), "due that day, and not over"
+
+
+def test_a_lead_that_waits_too_long_is_no_overdue_case(desk):
+    waits, case = desk.lead(), desk.lead(rule_id="R102")
+    desk.done(desk.bureau, case, "accept")
+    told = facts(desk.bureau, as_of="2023-05-20")
+    for name, its in (("overdue", case), ("leads_overdue", waits)):
+        assert told[f"cases.{name}"]["value"] == 1
+        assert [r["id"] for r in rows(desk.bureau, f"cases.{name}", as_of="2023-05-20")] == [its]
+    assert told["cases.overdue"]["value"] <= told["cases.open"]["value"]
+    desk.clock.set(april(20) + timedelta(days=30))
+    assert "<strong>1</strong>" in page(desk.bureau, "/cases").text.split("<h2>过期</h2>")[1][:80]
+
+
+def test_a_round_counts_in_the_year_in_which_it_was_opened(desk, database):
+    case = desk.lead(signals=(seen("patrol", april(18)),))
+    desk.close(case)
+    desk.clock.set(april(20) + timedelta(days=290))  # February 2024
+    news = seen("tip", desk.clock() - timedelta(days=2))
+    assert matched(database, desk.uid, news.seen_at.date(), news) == (case, "lead", 2)
+    desk.check(case)
+    day = desk.clock().date().isoformat()
+    (row,) = rows(desk.bureau, "cases.days_to_accept", as_of=day)
+    assert (row["id"], round(row["amount"], 1)) == (case, 2.0)
+    assert row["day"] == day
+    assert "最先发现:举报 1 件" in facts(desk.bureau, as_of=day)["cases.days_to_accept"]["text"]
+    desk.done(desk.bureau, case, "exclude", reason="是翻耕晒田")
+    now = facts(desk.bureau, as_of=day)
+    assert (now["cases.days_to_accept"]["value"], now["cases.closed"]["value"]) == (None, 0)
+    assert facts(desk.bureau, as_of="2023-12-31")["cases.closed"]["value"] == 1
+
+
+def test_a_false_alarm_takes_nothing_of_the_round_before(desk, database):
+    case = desk.lead(signals=(seen("patrol", april(18)),))
+    desk.close(case)
+    desk.clock.forward(days=30)
+    news = seen("tip", desk.clock() - timedelta(days=2))
+    matched(database, desk.uid, news.seen_at.date(), news)
+    desk.check(case)
+    desk.done(desk.bureau, case, "exclude", reason="是翻耕晒田")
+    day = desk.clock().date().isoformat()
+    told = facts(desk.bureau, as_of=day)
+    assert (told["cases.closed"]["value"], told["cases.days_to_settle"]["n_rows"]) == (1, 1)
+    assert "销号" in rows(desk.bureau, "cases.closed", as_of=day)[0]["label"]
 
 
 def test_a_closed_case_has_its_clocks_and_its_rows(desk):
