@@ -14,14 +14,11 @@ from structlog.contextvars import get_contextvars
 from service.accounts.access import ViewerDep
 from service.accounts.policy import may
 from service.database import clock_of
-from service.pages import rendering
-from service.reporting import queries as reporting
-from service.reporting.models import Notice
+from service.pages import reminders, rendering
+from service.pages.reminders import Reminder
 from service.security import Role, SessionDep, Viewer
 
 RECENT = timedelta(days=7)
-NOTICED_ROLES = frozenset({Role.RECORDER, Role.APPROVER, Role.BUREAU})
-"""Reminders are written for these duties; other readers have none of their own."""
 NAVIGATION = (
     ("/grid", "填报", (Role.RECORDER,)),
     ("/weeks", "各周", (Role.RECORDER,)),
@@ -80,12 +77,9 @@ class PageFrame:
         """Tell whether the reader's duty includes an action."""
         return may(self.viewer.role, action)
 
-    def recent_notices(self) -> list[Notice]:
+    def recent_notices(self) -> list[Reminder]:
         """Return the last week's reminders for the reader's duty."""
-        if self.viewer.role not in NOTICED_ROLES:
-            return []
-        since = clock_of(self.session)() - RECENT
-        return [each for each in reporting.notices(self.session) if each.at >= since]
+        return reminders.recent(self.session, self.viewer, clock_of(self.session)() - RECENT)
 
     def show(self, template: str, context: Mapping[str, Any] | None = None) -> HTMLResponse:
         """Fill a page's template inside the common frame."""
@@ -95,6 +89,7 @@ class PageFrame:
             "navigation": [
                 (href, text) for href, text, roles in NAVIGATION if self.viewer.role in roles
             ],
+            "is_noticed": self.viewer.role in reminders.NOTICED,
             "n_notices": len(self.recent_notices()),
             "done": rendering.DONE_TEXT.get(self.request.query_params.get("done", "")),
         }

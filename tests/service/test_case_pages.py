@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from service.cases import nightly
 from service.screening.models import Verdict
 from tests import books_screening
 from tests.case_desk import SHANTANG, TAIHE, Desk
@@ -133,7 +134,7 @@ def test_who_comes_second_is_told_and_a_second_click_changes_nothing(desk):
 def test_the_card_says_what_is_missing_and_offers_only_what_can_be_done(desk):
     case = desk.lead()
     desk.done(desk.bureau, case, "accept")
-    assert forms(page(desk.bureau, f"/cases/{case}")) == {"派核", "移送", "合并"}
+    assert forms(page(desk.bureau, f"/cases/{case}")) == {"派核", "合并"}
     assert desk.officer_name() in page(desk.bureau, f"/cases/{case}")
     desk.done(desk.bureau, case, "assign", assignee=desk.officer_name())
     desk.done(desk.officer, case, "arrive")
@@ -252,3 +253,26 @@ def test_an_officer_can_ask_for_their_own_cases(desk):
     assert f"/cases/{case}" in text
     assert f"/cases/{other}" not in text
     assert f"/cases/{case}" not in page(desk.second, "/cases?is_mine=true")
+
+
+def test_reminders_of_cases_are_on_the_page_of_whom_they_are_for(desk, database, as_role):
+    case = desk.lead()
+    desk.check(case)
+    desk.clock.forward(days=20)
+    with database.system_transaction() as session:
+        nightly.run(session)
+    leader = as_role("leader")
+    told = {
+        "期限过半": desk.officer,
+        "期限已到": desk.bureau,
+        "超过期限一半": leader,
+    }
+    for words, speaker in told.items():
+        text = page(speaker, "/notices")
+        assert f'href="/cases/{case}">核查{words}' in text
+        assert 'aria-label="1 条"' in page(speaker, f"/cases/{case}")
+        assert not [other for other in told if other != words and other in text]
+    assert f"/cases/{case}" not in page(desk.second, "/notices"), "another officer was sent"
+    assert f"/cases/{case}" not in page(desk.recorder, "/notices")
+    desk.clock.forward(days=8)
+    assert "近七天没有提醒" in page(leader, "/notices")
