@@ -164,8 +164,9 @@ TIMETABLE = (
     Job("resume-imports", "*/30 * * * *", "续读土地文件", _resume_imports),
     Job("back-up", "0 2 * * *", "每夜备份", _back_up),
     Job("doubt", "0 3 * * *", "核查存疑数据", _doubt),
+    # Before the screening, which must find the case of a parcel that was split.
+    Job("cases", "10 3 * * *", "案件期限与回头看提醒", _go_over_cases),
     Job("screen", "15 3 * * *", "筛查图斑、研判信号", _screen),
-    Job("cases", "30 3 * * *", "案件期限与回头看提醒", _go_over_cases),
     Job("check-rollups", "30 2 * * *", "核对汇总与明细", _check_rollups),
 )
 BY_NAME = {job.name: job for job in TIMETABLE}

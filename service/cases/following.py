@@ -1,9 +1,12 @@
 """Following the land of a case through the surveys: a parcel that was split leaves children."""
 
+from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from inspections.case_words import State
 from service import audit, records
 from service.cases import leads, queries, standing
 from service.cases.models import Case
@@ -38,6 +41,14 @@ def follow(session: Session, case: Case) -> int:
         )
         session.flush()
     return n_new
+
+
+def follow_ended(session: Session, today: date) -> int:
+    """Follow the land of ended cases that may still be opened again; return how many are new."""
+    since = today - timedelta(days=standing.limits(session).reopen_days)
+    may_return = or_(Case.state == State.CLOSED, Case.state.in_(leads.UNDECIDED) & (Case.round > 1))
+    wanted = select(Case).where(may_return, Case.ended_on >= since).order_by(Case.id)
+    return sum(follow(session, each) for each in session.scalars(wanted))
 
 
 def children(session: Session, uid: UUID) -> dict[UUID, float]:

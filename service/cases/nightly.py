@@ -43,6 +43,7 @@ def run(session: Session) -> Night:
             is_timed = False
         tally["untimed"] += not is_timed
     today = records.today(session)
+    tally["follow"] += following.follow_ended(session, today)
     for each in session.scalars(select(Case).where(Case.relook_on <= today).order_by(Case.id)):
         text = f"销号已满 {standing.limits(session).relook_days} 天,应当回头看"
         tally["notice"] += _notify(session, each, each.n, Escalation.RELOOK, text)

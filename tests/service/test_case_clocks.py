@@ -221,6 +221,31 @@ def test_the_nightly_job_is_on_the_timetable_and_runs_once_a_night(desk, databas
     assert len(notices(desk)) == 3
 
 
+@ONE_ENGINE
+def test_a_closed_case_follows_its_land_until_nothing_opens_it_again(desk, database):
+    case = desk.lead()
+    desk.close(case)
+    old = desk.lead(rule_id="R102", square=shapely.affinity.translate(SQUARE, 0.01))
+    gone = desk.uid
+    desk.done(desk.bureau, old, "dismiss", reason="重复")
+    first, second = split(database, UUID(desk.card(case)["parcel_uid"]), 0.6, 0.4)
+    split(database, gone, 0.6, 0.4)
+    desk.clock.forward(days=365)
+    assert "跟踪新图斑 2" in night(database)
+    assert {each["parcel_uid"] for each in desk.card(case)["parcels"]} > {str(first), str(second)}
+    assert len(desk.card(old)["parcels"]) == 1, "that ended for good"
+    split(database, first, 0.5, 0.5)
+    desk.clock.forward(days=1)
+    assert "跟踪新图斑 0" in night(database)
+
+
+def test_the_land_is_followed_before_it_is_screened(clock):
+    names = [each.name for each in jobs.TIMETABLE]
+    assert names.index("cases") < names.index("screen"), "whoever catches up keeps the order"
+    first, second = (jobs.latest_slot(jobs.BY_NAME[n], clock()) for n in ("cases", "screen"))
+    assert first < second
+
+
 def test_a_closed_case_is_looked_at_again_after_some_days(desk, database):
     case = desk.lead()
     desk.close(case)
