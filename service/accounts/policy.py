@@ -129,7 +129,6 @@ POLICY: MappingProxyType[str, dict[Role, Reach]] = MappingProxyType(
         "case.evidence": _CASE,
         "case.assign": _BUREAU,
         "case.follow": _BUREAU,
-        "notice.read": _MAP,
         "case.file": {_R.BUREAU: Reach.OWN, _R.AUDITOR: Reach.OWN},
         # screening: a verdict names its signals, so whoever may read these may read it
         "verdict.read": _INSPECTION,

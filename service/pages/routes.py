@@ -47,7 +47,7 @@ def home(page: PageDep) -> Response:
     return door.home(page)
 
 
-@router.get("/notices", dependencies=[allow("notice.read")])
+@router.get("/notices", dependencies=[allow("me.read")])
 def show_notices(page: PageDep) -> Response:
     """Show the last week's reminders."""
     return page.show("notices.html", {"notices": page.recent_notices()})
