@@ -105,6 +105,8 @@ class Lands:
         Of the observed use, 0 to 1.
     first_seen, last_seen : datetime64[D] array, shape (n,)
         When the use was seen first and last; NaT where that is not known.
+    clear_on : datetime64[D] array, shape (n,)
+        The last clear image: until then nothing spoke against the use; NaT without images.
     n_grain_cycles, n_idle_seasons : int8 array, shape (n,)
         Grain crops in the last 12 months, main seasons without a crop in a row; -1 unknown.
     is_mixed, is_pseudo : bool array, shape (n,)
@@ -142,6 +144,7 @@ class Lands:
     confidence: Floats
     first_seen: Days
     last_seen: Days
+    clear_on: Days
     n_grain_cycles: Ints
     n_idle_seasons: Ints
     is_mixed: Flags
@@ -229,6 +232,7 @@ DEFAULTS: dict[str, Any] = {
     "confidence": np.float32(0),
     "first_seen": NEVER,
     "last_seen": NEVER,
+    "clear_on": NEVER,
     "n_grain_cycles": np.int8(UNKNOWN),
     "n_idle_seasons": np.int8(UNKNOWN),
     "is_mixed": False,

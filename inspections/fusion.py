@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from inspections import fusion_standing
 from inspections import fusion_texts as texts
 from inspections.conversion_rules import FLAGGED, Category, Rule
 from inspections.fusion_words import (
@@ -117,12 +118,10 @@ def fuse(
     ----------
     Capabilities C.6 and A.9.
     """
-    ordered = _known(signals, as_of, limits)
-    endings = [each for each in ordered if each.ending is not None]
-    since = max((each.observed_on for each in endings), default=date.min)
-    standing = [each for each in ordered if each.ending is None and each.observed_on > since]
+    ordered = fusion_standing.known(signals, as_of, limits)
+    standing = fusion_standing.standing(ordered, limits)
     if not standing:
-        return _without_evidence(endings, land)
+        return _without_evidence([each for each in ordered if each.ending is not None], land)
     case = _best(standing, as_of, limits)
     judged = land.judged.get(case.claim)
     found, notes = _class(case, judged, land, limits)
@@ -151,11 +150,6 @@ def fuse(
             found, standing, judged, land.documents.get(case.claim), land.unknown
         ),
     )
-
-
-def _known(signals: Iterable[Evidence], as_of: date, limits: FusionLimits) -> list[Evidence]:
-    fresh = {each for each in signals if 0 <= (as_of - each.observed_on).days <= limits.oldest_days}
-    return sorted(fresh, key=lambda each: (each.observed_on, each.signal_id, each.claim))
 
 
 def _without_evidence(endings: Sequence[Evidence], land: LandContext) -> Verdict:

@@ -133,14 +133,14 @@ def evidence_of(lands: Lands, found: MachineVerdicts, row: int) -> tuple[Evidenc
     """
     if not found.is_signal[row]:
         return ()
-    first = lands.first_seen[row]
     seen = Evidence(
         signal_id=ORIGIN,
         origin_id=ORIGIN,
         source=Source.SCREENING,
         observed_on=date.fromisoformat(str(_observed_on(lands, np.array([row]))[0])),
         claim=CLAIMS[found.claim[row]],
-        since=None if np.isnat(first) else date.fromisoformat(str(first)),
+        since=_day(lands.first_seen[row]),
+        shown_on=_day(lands.last_seen[row]),
         quality=float(lands.confidence[row]),
     )
     return (seen,)
@@ -169,10 +169,17 @@ def judged_of(judged: Judgements, row: int) -> Judged:
     )
 
 
+def _day(told: np.datetime64) -> date | None:
+    return None if np.isnat(told) else date.fromisoformat(str(told))
+
+
 def _observed_on(lands: Lands, rows: Ints) -> Days:
-    """Return the day that an observation is of: seen last, else first, else today."""
-    last, first = lands.last_seen[rows], lands.first_seen[rows]
-    known = np.where(np.isnat(last), first, last)
+    """Return the day until which an observation holds: the last clear image, else seen last.
+
+    A marker itself may look at some weeks of the year only.
+    """
+    last = np.fmax(lands.last_seen[rows], lands.clear_on[rows])
+    known = np.where(np.isnat(last), lands.first_seen[rows], last)
     return np.where(np.isnat(known), np.datetime64(lands.as_of, "D"), known)
 
 

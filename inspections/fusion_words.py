@@ -122,6 +122,9 @@ class Evidence:
         What it says.
     since : date or None
         When it was seen first, where that was before.
+    shown_on : date or None
+        Of imagery: the last day that itself shows it; from then to `observed_on` nothing spoke
+        against it.
     quality : float
         0 to 1.
     match : float
@@ -140,6 +143,7 @@ class Evidence:
     observed_on: date
     claim: Claim
     since: date | None = None
+    shown_on: date | None = None
     quality: float = 1.0
     match: float = 1.0
     is_candidate: bool = False
@@ -234,6 +238,8 @@ class FusionLimits:
         Independent sources without which nothing is 很可能.
     document_share : float
         A document that covers as much settles it.
+    ending_holds_days : int
+        What imagery had seen before an ending it must go on to show for so long to be news.
     """
 
     weights: Mapping[Source, float]
@@ -243,6 +249,7 @@ class FusionLimits:
     likely_score: float
     likely_sources: int
     document_share: float
+    ending_holds_days: int
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,28 @@ def test_what_was_refuted_on_the_spot_comes_back_only_by_what_was_seen_later():
     assert after.verdict_class is SUSPECTED
 
 
+def test_imagery_is_news_after_an_ending_where_it_began_later_or_goes_on_for_long():
+    over = date(2023, 2, 1)
+    looked = signal("look", Source.ENFORCEMENT, ending=Ending.REFUTED, observed_on=over)
+
+    def told(**days) -> VerdictClass:
+        seen = signal("imagery", Source.SCREENING, **days)
+        return fuse([looked, seen], POND, TODAY, LIMITS).verdict_class
+
+    for days in (
+        {"since": over, "shown_on": date(2023, 5, 1)},
+        {"shown_on": date(2023, 5, 1)},
+        {"since": date(2022, 7, 1), "shown_on": over},
+    ):
+        assert told(**days) is VerdictClass.EXCLUDED, days
+    for days in (
+        {"since": date(2023, 2, 2), "shown_on": date(2023, 2, 9)},
+        {"since": over, "shown_on": date(2023, 5, 2)},
+        {},
+    ):
+        assert told(**days) is SUSPECTED, days
+
+
 def test_no_evidence_is_unknown_with_its_reason_or_nothing():
     assert fuse([], LandContext(), TODAY, LIMITS).verdict_class is VerdictClass.NONE
     for why, text in [

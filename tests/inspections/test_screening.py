@@ -12,10 +12,22 @@ import config
 from config.thresholds import Thresholds
 from inspections.conversion_lands import Approvals
 from inspections.conversion_rules import parsed
-from inspections.fusion_words import CLASSES, UNKNOWNS, Unknown, VerdictClass
+from inspections.fusion import fuse
+from inspections.fusion_machine import evidence_of, judged_of
+from inspections.fusion_words import (
+    CLASSES,
+    UNKNOWNS,
+    Ending,
+    Evidence,
+    LandContext,
+    Unknown,
+    VerdictClass,
+)
 from inspections.idle_groups import idle_rows, listed_together
+from inspections.land_uses import Claim
 from inspections.screened_lands import LandSeries, SurveyedLand
 from inspections.screening import ScreeningLimits, screen
+from inspections.signals import Source
 from tests import curves
 
 TABLE = Path(config.__file__).parent / "codes" / "conversion_rules.csv"
@@ -101,6 +113,50 @@ def test_images_of_later_days_are_not_known_yet(series):
     alone = screened(None)
     assert alone.n_unknown == {Unknown.NO_IMAGE: 7}
     assert len(alone.rows) == 0
+
+
+def grown(values, dates) -> LandSeries:
+    cube, missing = curves.cube_of(values)
+    return LandSeries([UIDS[0]], dates, cube, missing)
+
+
+def verdict(series, as_of: date, *others: Evidence, **given):
+    """What imagery and others say of the first parcel, basic farmland."""
+    farmland = np.full(len(UIDS), 6000.0)
+    found = screened(series, as_of, asked=[0], farmland_m2=farmland, **given)
+    seen = evidence_of(found.lands, found.machine, 0)
+    judged = {each.claim: judged_of(found.judged, 0) for each in seen}
+    land = LandContext(is_farmland=True, judged=judged)
+    return fuse([*seen, *others], land, as_of, LIMITS.fusion)
+
+
+def torn_down(dates, first: str, last: str):
+    """A site between two days, before and after it two crops of rice."""
+    values = curves.double_rice(dates)
+    at = (dates >= np.datetime64(first)) & (dates <= np.datetime64(last))
+    values[at] = curves.site(dates)[at]
+    return values
+
+
+CLOSED = Evidence(
+    "case",
+    "case",
+    Source.ENFORCEMENT,
+    date(2023, 7, 25),
+    Claim.HARDENING,
+    ending=Ending.PUT_RIGHT,
+)
+
+
+def test_a_clear_image_after_the_end_does_not_open_it_again_and_going_on_does():
+    dates = curves.days_of("2022-01-01", "2023-12-31")
+    gone = grown(torn_down(dates, "2022-07-01", "2023-07-10"), dates)
+    assert verdict(gone, date(2023, 7, 20)).verdict_class is VerdictClass.SUSPECTED
+    for day in (date(2023, 7, 27), date(2023, 8, 5), date(2023, 9, 5), LAST):
+        assert verdict(gone, day, CLOSED).verdict_class is VerdictClass.EXCLUDED, day
+    stayed = grown(torn_down(dates, "2022-07-01", "2023-12-31"), dates)
+    assert verdict(stayed, date(2023, 8, 5), CLOSED).verdict_class is VerdictClass.EXCLUDED
+    assert verdict(stayed, date(2023, 11, 5), CLOSED).verdict_class is VerdictClass.SUSPECTED
 
 
 def test_the_order_of_the_series_does_not_matter(series):

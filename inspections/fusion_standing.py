@@ -1,0 +1,65 @@
+"""Which signals still speak on a day: not too old, and not of a matter that is over."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from inspections.fusion_words import Evidence, FusionLimits
+from inspections.signals import Source
+
+
+def known(signals: Iterable[Evidence], as_of: date, limits: FusionLimits) -> list[Evidence]:
+    """Return what is known on a day and not too old.
+
+    Parameters
+    ----------
+    signals : iterable of Evidence
+        In any order; one that comes twice counts once.
+    as_of : date
+        The day that is spoken of.
+    limits : FusionLimits
+        How old is too old.
+
+    Returns
+    -------
+    list of Evidence
+        In order of day, id and claim.
+    """
+    fresh = {each for each in signals if 0 <= (as_of - each.observed_on).days <= limits.oldest_days}
+    return sorted(fresh, key=lambda each: (each.observed_on, each.signal_id, each.claim))
+
+
+def standing(told: Sequence[Evidence], limits: FusionLimits) -> list[Evidence]:
+    """Return what no ending is the end of.
+
+    Parameters
+    ----------
+    told : sequence of Evidence
+        Endings among them.
+    limits : FusionLimits
+        For how long an ending holds against imagery.
+
+    Returns
+    -------
+    list of Evidence
+        Without the endings, in the same order.
+    """
+    endings = [each for each in told if each.ending is not None]
+    return [
+        each
+        for each in told
+        if each.ending is None and all(_is_news(each, end, limits) for end in endings)
+    ]
+
+
+def _is_news(each: Evidence, end: Evidence, limits: FusionLimits) -> bool:
+    """Tell whether a signal says anything after an ending.
+
+    A clear image after it shows nothing by itself: what imagery sees has to begin after it, or to
+    be seen for long after it. A field that was tilled is bare too, until its crop covers it.
+    """
+    if each.source is not Source.SCREENING:
+        return each.observed_on > end.observed_on
+    if each.since is not None and each.since > end.observed_on:
+        return True
+    shown_on = each.shown_on or each.observed_on
+    return (shown_on - end.observed_on).days >= limits.ending_holds_days
