@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from inspections.fusion_words import Evidence, FusionLimits
-from inspections.signals import Source
+from inspections.signals import Source, compatibility
 
 
 def known(signals: Iterable[Evidence], as_of: date, limits: FusionLimits) -> list[Evidence]:
@@ -29,7 +29,7 @@ def known(signals: Iterable[Evidence], as_of: date, limits: FusionLimits) -> lis
 
 
 def standing(told: Sequence[Evidence], limits: FusionLimits) -> list[Evidence]:
-    """Return what no ending is the end of.
+    """Return what no ending is the end of: an ending ends its own matter, and no other.
 
     Parameters
     ----------
@@ -52,11 +52,13 @@ def standing(told: Sequence[Evidence], limits: FusionLimits) -> list[Evidence]:
 
 
 def _is_news(each: Evidence, end: Evidence, limits: FusionLimits) -> bool:
-    """Tell whether a signal says anything after an ending.
+    """Tell whether a signal is of another matter than an ending, or says anything after it.
 
     A clear image after it shows nothing by itself: what imagery sees has to begin after it, or to
     be seen for long after it. A field that was tilled is bare too, until its crop covers it.
     """
+    if not compatibility(each.claim, end.claim):
+        return True
     if each.source is not Source.SCREENING:
         return each.observed_on > end.observed_on
     if each.since is not None and each.since > end.observed_on:

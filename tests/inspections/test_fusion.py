@@ -148,6 +148,15 @@ def test_what_was_refuted_on_the_spot_comes_back_only_by_what_was_seen_later():
     assert after.verdict_class is SUSPECTED
 
 
+def test_an_ending_ends_its_own_matter_and_no_other():
+    idle = signal("tip", Source.TIP, claim=Claim.ABANDONED)
+    dug = signal("dug", Source.PATROL, claim=Claim.EARTHWORK)
+    over = signal("look", Source.ENFORCEMENT, ending=Ending.REFUTED)
+    found = fuse([SPOT, dug, idle, over], POND, TODAY, LIMITS)
+    assert (found.claim, found.signal_ids) == (Claim.ABANDONED, ("tip",))
+    assert fuse([SPOT, dug, over], POND, TODAY, LIMITS).verdict_class is VerdictClass.EXCLUDED
+
+
 def test_imagery_is_news_after_an_ending_where_it_began_later_or_goes_on_for_long():
     over = date(2023, 2, 1)
     looked = signal("look", Source.ENFORCEMENT, ending=Ending.REFUTED, observed_on=over)
