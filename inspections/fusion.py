@@ -121,7 +121,8 @@ def fuse(
     ordered = fusion_standing.known(signals, as_of, limits)
     standing = fusion_standing.standing(ordered, limits)
     if not standing:
-        return _without_evidence([each for each in ordered if each.ending is not None], land)
+        recent = [each for each in ordered if fusion_standing.is_recent(each, as_of, limits)]
+        return _without_evidence([each for each in recent if each.ending is not None], land)
     case = _best(standing, as_of, limits)
     judged = land.judged.get(case.claim)
     found, notes = _class(case, judged, land, limits)

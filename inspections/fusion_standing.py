@@ -8,7 +8,7 @@ from inspections.signals import Source, compatibility
 
 
 def known(signals: Iterable[Evidence], as_of: date, limits: FusionLimits) -> list[Evidence]:
-    """Return what is known on a day and not too old.
+    """Return what is known on a day and not too old; what lasts is never too old.
 
     Parameters
     ----------
@@ -24,8 +24,32 @@ def known(signals: Iterable[Evidence], as_of: date, limits: FusionLimits) -> lis
     list of Evidence
         In order of day, id and claim.
     """
-    fresh = {each for each in signals if 0 <= (as_of - each.observed_on).days <= limits.oldest_days}
-    return sorted(fresh, key=lambda each: (each.observed_on, each.signal_id, each.claim))
+    told = {
+        each
+        for each in signals
+        if each.observed_on <= as_of and (each.is_lasting or is_recent(each, as_of, limits))
+    }
+    return sorted(told, key=lambda each: (each.observed_on, each.signal_id, each.claim))
+
+
+def is_recent(each: Evidence, as_of: date, limits: FusionLimits) -> bool:
+    """Tell whether a signal is of the episode that is spoken of.
+
+    Parameters
+    ----------
+    each : Evidence
+        The signal.
+    as_of : date
+        The day that is spoken of.
+    limits : FusionLimits
+        How old is too old.
+
+    Returns
+    -------
+    bool
+        By its age alone.
+    """
+    return (as_of - each.observed_on).days <= limits.oldest_days
 
 
 def standing(told: Sequence[Evidence], limits: FusionLimits) -> list[Evidence]:

@@ -209,6 +209,8 @@ def ending(last: Evidence) -> tuple[str, ...]:
     """
     if last.ending is Ending.PUT_RIGHT:
         return (f"{last.observed_on} 已整改验收,此后没有新线索。",)
+    if last.ending is Ending.CONCLUDED:
+        return (f"{last.observed_on} 移送案件已办结,此后没有新线索。",)
     return (f"{last.observed_on} 现场核查({SOURCE_TEXT[last.source]})未发现,此后没有新线索。",)
 
 

@@ -102,6 +102,8 @@ class Ending(StrEnum):
     """Somebody was there, and it is not so."""
     PUT_RIGHT = "put_right"
     """It was so, and the land is as it should be again."""
+    CONCLUDED = "concluded"
+    """It was so, and the body that it was handed over to brought it to its end."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,8 @@ class Evidence:
         Whether a person has yet to say so.
     ending : Ending or None
         It says that the matter is over.
+    is_lasting : bool
+        It holds until its matter ends, whatever its age: of a case, that is not over by waiting.
     overlap_m2 : float
         Square metres in common with the land; 0 for a point.
     """
@@ -148,6 +152,7 @@ class Evidence:
     match: float = 1.0
     is_candidate: bool = False
     ending: Ending | None = None
+    is_lasting: bool = False
     overlap_m2: float = 0.0
 
     @property

@@ -23,7 +23,11 @@ from service.signals import queries as signals
 from service.signals.models import Signal, SignalParcel
 
 CASE = "case:"
-ENDINGS = {Event.EXCLUDE: Ending.REFUTED, Event.CLOSE: Ending.PUT_RIGHT}
+ENDINGS = {
+    Event.EXCLUDE: Ending.REFUTED,
+    Event.CLOSE: Ending.PUT_RIGHT,
+    Event.CONCLUDE: Ending.CONCLUDED,
+}
 BULK = 500
 
 
@@ -101,6 +105,7 @@ def _of_cases(session: Session, moment: Moment, area: str) -> list[tuple[UUID, E
                 observed_on=civil_day(event.at),
                 claim=claim,
                 ending=ENDINGS.get(event.event),
+                is_lasting=True,
             ),
         )
         for event, claim, uid in rows

@@ -316,5 +316,7 @@ def _document(claim: Claim, claimed: Claimed) -> dict[Claim, Document]:
 def _is_lead(said: Said, context: LandContext) -> bool:
     if said.verdict_class not in LEAD_CLASSES or said.category not in FLAGGED or not said.claim:
         return False
+    if any(each.startswith(CASE) for each in said.signal_ids):
+        return False  # a case in hand found it, under whatever rule it was opened
     judged = context.judged.get(said.claim)
     return judged is None or judged.rule.legal_status not in NO_LEAD_STATUS

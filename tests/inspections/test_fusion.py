@@ -157,6 +157,23 @@ def test_an_ending_ends_its_own_matter_and_no_other():
     assert fuse([SPOT, dug, over], POND, TODAY, LIMITS).verdict_class is VerdictClass.EXCLUDED
 
 
+def test_what_a_case_found_lasts_until_the_case_ends_and_the_end_lasts_as_long():
+    long_ago = TODAY - timedelta(days=800)
+    found = replace(FINDING, observed_on=long_ago, is_lasting=True)
+    plain = replace(FINDING, observed_on=long_ago)
+    assert fuse([found], POND, TODAY, LIMITS).verdict_class is VerdictClass.CONFIRMED
+    assert fuse([plain], POND, TODAY, LIMITS).verdict_class is VerdictClass.NONE
+    over = replace(
+        found,
+        signal_id="end",
+        observed_on=long_ago + timedelta(days=30),
+        ending=Ending.PUT_RIGHT,
+    )
+    assert fuse([found, over], POND, TODAY, LIMITS).verdict_class is VerdictClass.NONE
+    then = over.observed_on + timedelta(days=1)
+    assert fuse([found, over], POND, then, LIMITS).verdict_class is VerdictClass.EXCLUDED
+
+
 def test_imagery_is_news_after_an_ending_where_it_began_later_or_goes_on_for_long():
     over = date(2023, 2, 1)
     looked = signal("look", Source.ENFORCEMENT, ending=Ending.REFUTED, observed_on=over)
@@ -243,6 +260,7 @@ told = st.builds(
     match=st.floats(0, 1),
     is_candidate=st.booleans(),
     ending=st.sampled_from([None, None, None, *Ending]),
+    is_lasting=st.booleans(),
 )
 contexts = st.builds(
     LandContext,

@@ -1,0 +1,113 @@
+"""What becomes of a verdict when a case ends, by each of its ends, and when it does not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from inspections.case_words import Event
+from service.cases.models import Case
+from service.schemas import civil_day
+from service.screening.evidence import ENDINGS
+from tests.case_desk import MIDDLE, Desk
+from tests.signal_files import put_parcels, tip
+
+COUNTY = "441803"
+
+
+@pytest.fixture
+def desk(as_role, database, clock) -> Desk:
+    return Desk(as_role, database, clock)
+
+
+def screened(desk) -> dict:
+    desk.clock.forward(minutes=1)
+    asked = {"as_of": str(civil_day(desk.clock())), "area_code": COUNTY}
+    answer = desk.bureau.post("screenings", asked)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def verdict(desk) -> dict:
+    """Screen, twice, and return what stands on the only parcel that has a verdict."""
+    screened(desk)
+    assert screened(desk)["n_changed"] == 0
+    (uid,) = {each["parcel_uid"] for each in desk.bureau.get("verdicts").json()["items"]}
+    return desk.bureau.get(f"verdicts/{uid}").json()["standing"]
+
+
+def a_case(desk, nobody, database) -> str:
+    """The case that a tip opens."""
+    put_parcels(database, 1)
+    answer = nobody.send("POST", "tips", data=tip(1))
+    assert answer.status_code == 201, answer.text
+    assert screened(desk)["n_leads"] == 1
+    with database.system_reading() as session:
+        return str(session.scalars(sa.select(Case.id)).one())
+
+
+def restore(desk, case: str) -> None:
+    """Prove that basic farmland grows again: a photo, and a visit after it."""
+    desk.photo(desk.officer, case, "restored", shows="crop")
+    desk.clock.forward(days=1)
+    when = desk.clock().isoformat()
+    desk.bring(desk.officer, case, "visit", "restored", note="禾苗返青", occurred_at=when)
+
+
+def close(desk, case: str) -> None:
+    desk.rectify(case)
+    desk.photo(desk.second, case, "acceptance")
+    desk.bring(desk.second, case, "position", "acceptance", **MIDDLE)
+    desk.done(desk.second, case, "verify")
+    restore(desk, case)
+    desk.done(desk.bureau, case, "close")
+
+
+def exclude(desk, case: str) -> None:
+    desk.check(case)
+    desk.done(desk.bureau, case, "exclude", reason="是田埂修补")
+
+
+def conclude(desk, case: str) -> None:
+    desk.confirm(case)
+    due = str(civil_day(desk.clock()) + timedelta(days=10))
+    told = {"organ": "区自然资源局", "document_no": "移〔2023〕1号", "receipt_due_on": due}
+    desk.done(desk.bureau, case, "hand_over", **told)
+    desk.done(desk.other, case, "receipt", receipt_no="回〔2023〕1号", reason="已立案")
+    desk.photo(desk.second, case, "acceptance")
+    desk.bring(desk.second, case, "position", "acceptance", **MIDDLE)
+    restore(desk, case)
+    desk.done(desk.other, case, "conclude", document_no="结〔2023〕1号")
+
+
+ENDS = {
+    Event.EXCLUDE: (exclude, "未发现"),
+    Event.CLOSE: (close, "已整改验收"),
+    Event.CONCLUDE: (conclude, "移送案件已办结"),
+}
+
+
+def test_every_end_of_a_case_is_tried():
+    assert set(ENDS) == set(ENDINGS)
+
+
+@pytest.mark.parametrize("event", ENDS)
+def test_an_end_of_a_case_ends_its_verdict(desk, nobody, database, event):
+    case = a_case(desk, nobody, database)
+    end, said = ENDS[event]
+    end(desk, case)
+    standing = verdict(desk)
+    assert standing["class"] == "excluded"
+    assert said in "".join(standing["reasons"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_case_in_hand_stays_confirmed_beyond_a_year_and_is_no_second_lead(desk, nobody, database):
+    case = a_case(desk, nobody, database)
+    desk.confirm(case)
+    assert verdict(desk)["class"] == "confirmed"
+    desk.clock.set(datetime(2024, 12, 20, 1, 0, tzinfo=UTC))
+    desk.bureau = desk.as_role("bureau", username="bureau-3")
+    ran = screened(desk)
+    assert (ran["season"], ran["n_leads"]) == ("2024", 0)
+    assert ran["counts"]["classes"]["confirmed"] == 1
