@@ -9,6 +9,7 @@ from datetime import date
 from inspections import fusion_standing
 from inspections import fusion_texts as texts
 from inspections.conversion_rules import FLAGGED, Category, Rule
+from inspections.fusion_standing import worth
 from inspections.fusion_words import (
     BUILT_CLAIMS,
     CATEGORY_OF_CLAIM,
@@ -30,48 +31,6 @@ CONDITIONAL = "conditional"
 """Legal status of what is lawful only under a condition that somebody has to check."""
 WATCH = "watch"
 """Legal status of what is looked at but is no breach by itself: never more than 提示."""
-
-
-def recency(age_days: float, half_life_days: float) -> float:
-    """Return what is left of a signal's worth.
-
-    Parameters
-    ----------
-    age_days : float
-        Days since it was so, at least 0.
-    half_life_days : float
-        After which it is worth half.
-
-    Returns
-    -------
-    float
-        0 to 1.
-    """
-    return float(2.0 ** (-age_days / half_life_days))
-
-
-def worth(evidence: Evidence, claim: Claim, as_of: date, limits: FusionLimits) -> float:
-    """Return what one signal is worth for a claim.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        The signal.
-    claim : Claim
-        What is asked.
-    as_of : date
-        The day that is spoken of.
-    limits : FusionLimits
-        The weights.
-
-    Returns
-    -------
-    float
-        Weight of its source x quality x match x recency x compatibility of the claims.
-    """
-    fresh = recency((as_of - evidence.observed_on).days, limits.half_life_days)
-    own = limits.weights[evidence.source] * evidence.quality * evidence.match
-    return own * fresh * compatibility(claim, evidence.claim)
 
 
 @dataclass(frozen=True)
@@ -123,10 +82,8 @@ def fuse(
     if not standing:
         recent = [each for each in ordered if fusion_standing.is_recent(each, as_of, limits)]
         return _without_evidence([each for each in recent if each.ending is not None], land)
-    case = _best(standing, as_of, limits)
+    case, found, notes = _decided(standing, land, as_of, limits)
     judged = land.judged.get(case.claim)
-    found, notes = _class(case, judged, land, limits)
-    is_strong = CLASSES.index(found) >= CLASSES.index(VerdictClass.SUSPECTED)
     return Verdict(
         verdict_class=found,
         claim=case.claim,
@@ -138,7 +95,7 @@ def fuse(
         n_sources=len(case.origins),
         first_source=case.origins[0].source,
         first_observed_on=case.origins[0].first_on,
-        is_urgent=is_strong and _is_built_on_farmland(standing, land),
+        is_urgent=_is_strong(found) and _is_built_on_farmland(standing, land),
         unknown=land.unknown,
         signal_ids=tuple(each.signal_id for each in case.supporting),
         reasons=(
@@ -179,6 +136,21 @@ def _without_evidence(endings: Sequence[Evidence], land: LandContext) -> Verdict
     )
 
 
+def _decided(
+    standing: Sequence[Evidence], land: LandContext, as_of: date, limits: FusionLimits
+) -> tuple[_Case, VerdictClass, tuple[str, ...]]:
+    """Return the claim that is told, its class and why.
+
+    On basic farmland no other matter hides a weaker signal of building: where what most speaks
+    for comes to less than 疑似, the building is told.
+    """
+    best = _best(standing, as_of, limits)
+    built = {each.claim for each in standing if _is_built_on_farmland([each], land)}
+    told = [best, *_ranked(built, standing, as_of, limits)]
+    classed = [(each, *_class(each, land.judged.get(each.claim), land, limits)) for each in told]
+    return next((each for each in classed if _is_strong(each[1])), classed[0])
+
+
 def _best(standing: Sequence[Evidence], as_of: date, limits: FusionLimits) -> _Case:
     """Return the claim that most speaks for; what enforcement found goes before any score."""
     findings = [
@@ -186,10 +158,16 @@ def _best(standing: Sequence[Evidence], as_of: date, limits: FusionLimits) -> _C
     ]
     if findings:
         return _case(findings[-1].claim, standing, findings, as_of, limits)
-    claims = sorted({each.claim for each in standing}, key=CLAIMS.index)
+    return _ranked({each.claim for each in standing}, standing, as_of, limits)[0]
+
+
+def _ranked(
+    claims: Iterable[Claim], standing: Sequence[Evidence], as_of: date, limits: FusionLimits
+) -> list[_Case]:
+    """Return the cases for some claims, what most speaks for first."""
     cases = [_case(claim, standing, (), as_of, limits) for claim in claims]
     # A claim that says something goes before 其他, which goes with everything.
-    return max(cases, key=lambda each: (round(each.score, 9), -CLAIMS.index(each.claim)))
+    return sorted(cases, key=lambda each: (-round(each.score, 9), CLAIMS.index(each.claim)))
 
 
 def _case(
@@ -296,6 +274,10 @@ def is_open(rule: Rule) -> bool:
         It weighed the documents and found that they do not settle it.
     """
     return rule.category in FLAGGED or rule.legal_status == CONDITIONAL
+
+
+def _is_strong(found: VerdictClass) -> bool:
+    return CLASSES.index(found) >= CLASSES.index(VerdictClass.SUSPECTED)
 
 
 def _is_built_on_farmland(signals: Iterable[Evidence], land: LandContext) -> bool:

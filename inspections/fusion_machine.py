@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from inspections.conversion import Judgements
 from inspections.conversion_lands import Days, Flags, Floats, Ints, Lands
 from inspections.conversion_rules import FLAGGED, Category, Holding, Rule
-from inspections.fusion import CLAIMS, WATCH, is_open, recency
+from inspections.fusion import CLAIMS, WATCH, is_open
+from inspections.fusion_standing import recency
 from inspections.fusion_words import (
     BUILT_CLAIMS,
     CLAIM_OF_USE,

@@ -1,9 +1,10 @@
-"""Which signals still speak on a day: not too old, and not of a matter that is over."""
+"""Which signals still speak on a day, not of a matter that is over; and what each is worth."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from inspections.fusion_words import Evidence, FusionLimits
+from inspections.land_uses import Claim
 from inspections.signals import Source, compatibility
 
 
@@ -89,3 +90,45 @@ def _is_news(each: Evidence, end: Evidence, limits: FusionLimits) -> bool:
         return True
     shown_on = each.shown_on or each.observed_on
     return (shown_on - end.observed_on).days >= limits.ending_holds_days
+
+
+def recency(age_days: float, half_life_days: float) -> float:
+    """Return what is left of a signal's worth.
+
+    Parameters
+    ----------
+    age_days : float
+        Days since it was so, at least 0.
+    half_life_days : float
+        After which it is worth half.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    return float(2.0 ** (-age_days / half_life_days))
+
+
+def worth(evidence: Evidence, claim: Claim, as_of: date, limits: FusionLimits) -> float:
+    """Return what one signal is worth for a claim.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The signal.
+    claim : Claim
+        What is asked.
+    as_of : date
+        The day that is spoken of.
+    limits : FusionLimits
+        The weights.
+
+    Returns
+    -------
+    float
+        Weight of its source x quality x match x recency x compatibility of the claims.
+    """
+    fresh = recency((as_of - evidence.observed_on).days, limits.half_life_days)
+    own = limits.weights[evidence.source] * evidence.quality * evidence.match
+    return own * fresh * compatibility(claim, evidence.claim)

@@ -103,6 +103,26 @@ def test_building_on_basic_farmland_is_urgent_however_weak_the_signal():
     assert (unsure.verdict_class, unsure.is_urgent) == (VerdictClass.HINT, False)
 
 
+def test_what_is_no_breach_does_not_hide_a_building_on_basic_farmland():
+    fields = signal("imagery", Source.SCREENING, claim=Claim.OTHER, quality=0.6)
+    tip = signal("tip", Source.TIP, claim=Claim.BUILDING, quality=0.7)
+    rules = {Claim.OTHER: BY_ID["R072"], Claim.BUILDING: BY_ID["R040"]}
+    judged = {claim: Judged(rule, 350.0, rule.severity) for claim, rule in rules.items()}
+    inside = LandContext(is_farmland=True, judged=judged)
+    found = fuse([fields, tip], inside, TODAY, LIMITS)
+    assert (found.verdict_class, found.claim, found.rule_id, found.is_urgent) == (
+        *(SUSPECTED, Claim.BUILDING, "R040", True),
+    )
+    unsure = replace(tip, is_candidate=True)
+    approved = replace(
+        inside, documents={Claim.BUILDING: PAPER}, judged={Claim.OTHER: judged[Claim.OTHER]}
+    )
+    for told, land in (([fields, unsure], inside), ([fields, tip], approved)):
+        found = fuse(told, land, TODAY, LIMITS)
+        assert (found.verdict_class, found.claim) == (VerdictClass.HINT, Claim.OTHER)
+        assert not found.is_urgent
+
+
 PAPER = Document("农用地转用", "国土资函〔2022〕1号", 0.95)
 
 
