@@ -3,24 +3,26 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import shapely
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from inspections.case_words import Event
 from inspections.case_words import Source as SeenBy
 from inspections.fusion_machine import ORIGIN
 from inspections.fusion_words import Ending, Evidence
-from inspections.signals import MatchState, Source
+from inspections.signals import MatchState, Source, tip_quality
 from service.cases.models import Case, CaseEvent, CaseParcel, CaseSignal
+from service.cases.standing import midnight
 from service.parcels.queries import Moment
 from service.records import within
 from service.schemas import civil_day
 from service.signals import queries as signals
-from service.signals.models import Signal, SignalParcel
+from service.signals.models import Signal, SignalParcel, Tip
+from service.signals.schemas import SignalParcelRead
 
 CASE = "case:"
 ENDINGS = {
@@ -46,34 +48,65 @@ def of_parcels(
     """Return the evidence on each parcel of an area, as was known; imagery is not in it."""
     found: dict[UUID, list[Told]] = defaultdict(list)
     since = moment.on - timedelta(days=oldest_days)
-    wanted = signals.Wanted(since=since, as_of=moment.on, known_at=moment.known_at)
-    here = select(SignalParcel.signal_id).where(within(SignalParcel.area_code, area))
-    # What the product itself saw is read from the images anew.
-    of_people = Signal.source != Source.SCREENING
-    rows = session.scalars(signals.signals(wanted).where(Signal.id.in_(here), of_people)).all()
-    lands = signals.parcels(session, [each.id for each in rows])
+    rows = session.scalars(_heard_since(since, moment, area)).all()
+    ids = [each.id for each in rows]
+    lands, tips = signals.parcels(session, ids), _tips(session, ids, moment)
     for signal in rows:
         for land in lands[signal.id]:
             if land.state is not MatchState.REJECTED:
-                told = _told(signal, land.state, land.match or 0.0, land.overlap_m2)
+                told = _told(signal, tips[signal.id], land)
                 found[land.parcel_uid].append(told)
     for uid, evidence in _of_cases(session, moment, area):
         found[uid].append(Told(evidence))
     return found
 
 
-def _told(signal: Signal, state: MatchState, match: float, overlap_m2: float) -> Told:
+def _heard_since(since: date, moment: Moment, area: str) -> Select[Signal]:
+    """Return the query for signals of a day or later, by any of their tips."""
+    wanted = signals.Wanted(as_of=moment.on, known_at=moment.known_at)
+    here = select(SignalParcel.signal_id).where(within(SignalParcel.area_code, area))
+    again = select(Tip.signal_id).where(Tip.seen_on >= since)
+    is_recent = (Signal.observed_at >= midnight(since)) | Signal.id.in_(again)
+    # What the product itself saw is read from the images anew.
+    of_people = Signal.source != Source.SCREENING
+    return signals.signals(wanted).where(Signal.id.in_(here), is_recent, of_people)
+
+
+def _tips(session: Session, ids: Sequence[UUID], moment: Moment) -> Mapping[UUID, Sequence[Tip]]:
+    """Return the tips that were joined in each signal, as was known."""
+    found: dict[UUID, list[Tip]] = defaultdict(list)
+    for start in range(0, len(ids), BULK):
+        query = select(Tip).where(
+            Tip.signal_id.in_(ids[start : start + BULK]),
+            Tip.seen_on <= moment.on,
+            Tip.received_at <= moment.known_at,
+        )
+        for each in session.scalars(query):
+            found[each.signal_id].append(each)
+    return found
+
+
+def _worth(tip: Tip) -> float:
+    return tip_quality(
+        has_position=tip.lon is not None, n_photos=tip.n_photos, has_words=bool(tip.text.strip())
+    )
+
+
+def _told(signal: Signal, tips: Sequence[Tip], land: SignalParcelRead) -> Told:
+    """Return a signal as evidence: as fresh as its newest tip, as good as its best."""
+    days = [civil_day(signal.observed_at), *(each.seen_on for each in tips)]
     evidence = Evidence(
         signal_id=str(signal.id),
         origin_id=str(signal.origin_id),
         source=signal.source,
-        observed_on=civil_day(signal.observed_at),
+        observed_on=max(days),
+        since=min(days) if min(days) < max(days) else None,
         claim=signal.claim,
-        quality=signal.quality,
+        quality=max([signal.quality, *(_worth(each) for each in tips)]),
         # A person's word that it is this parcel goes before any score.
-        match=1.0 if state is MatchState.MATCHED else match,
-        is_candidate=signal.is_asked or state is MatchState.CANDIDATE,
-        overlap_m2=overlap_m2,
+        match=1.0 if land.state is MatchState.MATCHED else land.match or 0.0,
+        is_candidate=signal.is_asked or land.state is MatchState.CANDIDATE,
+        overlap_m2=land.overlap_m2,
     )
     has_area = signal.geometry is not None and signal.geometry.geom_type != "Point"
     return Told(evidence, signal.geometry if has_area else None, signal.area_m2)

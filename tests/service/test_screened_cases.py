@@ -101,6 +101,21 @@ def test_an_end_of_a_case_ends_its_verdict(desk, nobody, database, event):
     assert said in "".join(standing["reasons"])
 
 
+def test_a_tip_that_is_joined_makes_its_signal_fresh_and_as_good_as_the_best(
+    desk, nobody, database
+):
+    put_parcels(database, 1)
+    long_ago = civil_day(desk.clock()) - timedelta(days=360)
+    for told in (tip(1, text="", seen_on=long_ago), tip(2)):
+        assert nobody.send("POST", "tips", data=told).status_code == 201
+    last = civil_day(desk.clock())
+    desk.clock.forward(days=10)
+    desk.bureau = desk.as_role("bureau", username="bureau-3")
+    standing = verdict(desk)
+    assert f"{long_ago} 至 {last} 举报:建房,把握 0.60。" in standing["reasons"]
+    assert (standing["first_observed_on"], standing["n_sources"]) == (str(long_ago), 1)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_case_in_hand_stays_confirmed_beyond_a_year_and_is_no_second_lead(desk, nobody, database):
     case = a_case(desk, nobody, database)
