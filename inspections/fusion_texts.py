@@ -250,7 +250,7 @@ def missing(
     paper : Document or None
         The approval over the land.
     why : Unknown or None
-        Why imagery cannot tell.
+        Why nobody can tell.
 
     Returns
     -------
@@ -258,7 +258,9 @@ def missing(
         Each a piece of evidence; nothing where it is settled.
     """
     asked = []
-    if why is not None and found is not VerdictClass.NONE:
+    if why is Unknown.NO_ACCESS:
+        asked.append("进入现场(上次无法进入)")
+    elif why is not None and found is not VerdictClass.NONE:
         asked.append(f"影像({UNKNOWN_TEXT[why]})")
     if found is VerdictClass.UNKNOWN:
         return (*asked, "一次实地查看")

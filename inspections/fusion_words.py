@@ -216,7 +216,7 @@ class LandContext:
     documents : mapping of Claim to Document
         The approval that covers most of the land, where a claim is one that it may settle.
     unknown : Unknown or None
-        Why the imagery cannot tell.
+        Why nobody can tell: the imagery, or who could not enter.
     """
 
     is_farmland: bool = False

@@ -1,6 +1,7 @@
 """The screening of a unit's land: series to uses, uses to rules, rules to verdicts. Pure."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -219,6 +220,33 @@ def _are_in(land: SurveyedLand, series: LandSeries | None) -> Flags:
 def _counted(codes: NDArray[np.integer[Any]], words: tuple[T, ...]) -> Counter[T]:
     counts = np.bincount(codes, minlength=len(words))
     return Counter({word: int(n) for word, n in zip(words, counts, strict=True) if n})
+
+
+def unentered(found: Screened, rows: Collection[int]) -> Screened:
+    """Say of land where nobody could enter that this is why nobody can tell.
+
+    Parameters
+    ----------
+    found : Screened
+        k rows.
+    rows : collection of int
+        Of the surveyed land; all of them are among those of `found`.
+
+    Returns
+    -------
+    Screened
+        With that reason for these rows, and counted by it.
+    """
+    if not rows:
+        return found
+    unknown, counts = found.unknown.copy(), found.n_unknown.copy()
+    places = np.flatnonzero(np.isin(found.rows, list(rows)))
+    is_unseen = found.machine.verdict_class[places] == CLASSES.index(VerdictClass.UNKNOWN)
+    was = unknown[places][is_unseen]
+    counts.subtract(_counted(was[was != KNOWN], UNKNOWNS))
+    counts[Unknown.NO_ACCESS] += len(places)
+    unknown[places] = UNKNOWNS.index(Unknown.NO_ACCESS)
+    return replace(found, unknown=unknown, n_unknown=+counts)
 
 
 D = TypeVar("D", Judgements, MachineVerdicts)

@@ -1,21 +1,21 @@
 """What signals and cases say of parcels, as evidence for a verdict."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import shapely
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from inspections.case_words import Event
+from inspections.case_words import Event, EvidenceKind
 from inspections.case_words import Source as SeenBy
 from inspections.fusion_machine import ORIGIN
 from inspections.fusion_words import Ending, Evidence
 from inspections.signals import MatchState, Source, tip_quality
-from service.cases.models import Case, CaseEvent, CaseParcel, CaseSignal
+from service.cases.models import Case, CaseEvent, CaseEvidence, CaseParcel, CaseSignal
 from service.cases.standing import midnight
 from service.parcels.queries import Moment
 from service.records import within
@@ -30,6 +30,8 @@ ENDINGS = {
     Event.CLOSE: Ending.PUT_RIGHT,
     Event.CONCLUDE: Ending.CONCLUDED,
 }
+GOT_IN = (EvidenceKind.POSITION, EvidenceKind.VISIT)
+"""What is only brought from the land itself; a photo may be of the locked gate."""
 BULK = 500
 
 
@@ -120,8 +122,7 @@ def _of_cases(session: Session, moment: Moment, area: str) -> list[tuple[UUID, E
         .join(CaseParcel, CaseParcel.case_id == Case.id)
         .where(
             CaseEvent.event.in_([Event.CONFIRM, *ENDINGS]),
-            CaseEvent.at <= moment.known_at,
-            CaseEvent.at < signals.end_of(moment.on),
+            *_known(CaseEvent.at, moment),
             within(CaseParcel.area_code, area),
         )
         .order_by(CaseEvent.at, CaseEvent.n)
@@ -143,6 +144,37 @@ def _of_cases(session: Session, moment: Moment, area: str) -> list[tuple[UUID, E
         )
         for event, claim, uid in rows
     ]
+
+
+def unentered(session: Session, moment: Moment, area: str) -> set[UUID]:
+    """Return the parcels of cases where nobody could enter, and nobody got in since."""
+    here = select(CaseParcel.case_id).where(within(CaseParcel.area_code, area))
+    pieces = select(CaseEvidence.case_id, CaseEvidence.recorded_at, CaseEvidence.kind).where(
+        *_known(CaseEvidence.recorded_at, moment),
+        CaseEvidence.case_id.in_(here),
+        CaseEvidence.kind.in_([EvidenceKind.NO_ENTRY, *GOT_IN]),
+        CaseEvidence.is_qualified,
+    )
+    steps = select(CaseEvent.case_id, CaseEvent.at, CaseEvent.event).where(
+        *_known(CaseEvent.at, moment),
+        CaseEvent.case_id.in_(here),
+        CaseEvent.event.in_([Event.CONFIRM, Event.MERGE, *ENDINGS]),
+    )
+    told = [row for query in (pieces, steps) for row in session.execute(query)]
+    last = {case_id: word for case_id, _, word in sorted(map(tuple, told))}
+    shut = [case_id for case_id, word in last.items() if word == EvidenceKind.NO_ENTRY]
+    found: set[UUID] = set()
+    for start in range(0, len(shut), BULK):
+        query = select(CaseParcel.parcel_uid).where(
+            CaseParcel.case_id.in_(shut[start : start + BULK]), within(CaseParcel.area_code, area)
+        )
+        found.update(session.scalars(query))
+    return found
+
+
+def _known(at: InstrumentedAttribute[datetime], moment: Moment) -> Iterator[ColumnElement[bool]]:
+    yield at <= moment.known_at
+    yield at < signals.end_of(moment.on)
 
 
 def _origins(session: Session, cases: Sequence[UUID]) -> Mapping[UUID, str]:

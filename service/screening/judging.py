@@ -31,7 +31,7 @@ from inspections.fusion_words import Verdict as Said
 from inspections.idle_groups import idle_rows, listed_together
 from inspections.land_uses import USES, Claim
 from inspections.screened_lands import SurveyedLand
-from inspections.screening import Screened, ScreeningLimits
+from inspections.screening import Screened, ScreeningLimits, unentered
 from service import space
 from service.database import thresholds_of
 from service.parcels.models import ParcelVersion
@@ -48,6 +48,7 @@ from service.security import whole_system
 LEAD_CLASSES = frozenset({VerdictClass.SUSPECTED, VerdictClass.LIKELY, VerdictClass.CONFIRMED})
 NO_LEAD_STATUS = frozenset({WATCH, "grace"})
 """Legal status of what is looked at, or still has time: no case is made of it."""
+IS_UNKNOWN = CLASSES.index(VerdictClass.UNKNOWN)
 METRES_TO_DEGREES = 1e-5
 """Not less than a degree has of them at these latitudes: for gaps of paths, not for areas."""
 GONE_TEXT = "图斑已不在账上(拆分、合并或终止)。"
@@ -128,13 +129,16 @@ def planned(session: Session, wanted: Wanted, runner: Runner, on_step: OnStep) -
         books = land.books(session, moment, wanted.area_code, least_share=least_share)
         oldest = limits.fusion.oldest_days
         told = evidence.of_parcels(session, moment, wanted.area_code, oldest)
+        shut = evidence.unentered(session, moment, wanted.area_code)
         standing = _standing(session, wanted)
-        asked = {*told, *standing}
+        asked = {*told, *shut, *standing}
         tasks = [_task(book, _land(session, book, wanted), wanted, asked, limits) for book in books]
         plan = Plan(wanted)
         for done, (number, screened) in enumerate(runner(tasks), start=1):
-            _judge(session, plan, books[number], screened, told, moment=moment, limits=limits)
-            on_step(books[number].town, done, len(tasks))
+            book = books[number]
+            found = unentered(screened, {book.row_of[uid] for uid in shut & book.row_of.keys()})
+            _judge(session, plan, book, found, told, moment=moment, limits=limits)
+            on_step(book.town, done, len(tasks))
     gone = set(standing) - {uid for book in books for uid in book.land.uids}
     nothing = fuse([], LandContext(), wanted.as_of, limits.fusion)
     said = replace(nothing, reasons=(GONE_TEXT,))
@@ -239,7 +243,7 @@ def _draft(
 ) -> Draft:
     row = int(found.rows[place])
     seen = evidence_of(found.lands, found.machine, place)
-    context = _context(book, found, place, claimed, is_told=bool(told) or bool(seen))
+    context = _context(book, found, place, claimed, is_told=bool(told or seen))
     everything = [*seen, *(each.evidence for each in told)]
     said = fuse(everything, context, found.lands.as_of, limits.fusion)
     ids = set(said.signal_ids)
@@ -275,9 +279,10 @@ def _context(
     documents: dict[Claim, Document] = {}
     for claim, each in all_claimed.items():
         documents |= _document(claim, each)
-    is_unknown = found.machine.verdict_class[place] == CLASSES.index(VerdictClass.UNKNOWN)
+    is_unknown = found.machine.verdict_class[place] == IS_UNKNOWN
     why = int(found.unknown[place])
-    unknown = UNKNOWNS[why] if why >= 0 and (is_told or is_unknown) else None
+    is_asked = is_told or is_unknown or why == UNKNOWNS.index(Unknown.NO_ACCESS)
+    unknown = UNKNOWNS[why] if why >= 0 and is_asked else None
     return LandContext(
         is_farmland=any(each.is_farmland for each in all_claimed.values()),
         judged={claim: each.judged for claim, each in all_claimed.items()},

@@ -116,6 +116,34 @@ def test_a_tip_that_is_joined_makes_its_signal_fresh_and_as_good_as_the_best(
     assert (standing["first_observed_on"], standing["n_sources"]) == (str(long_ago), 1)
 
 
+def test_where_nobody_could_enter_is_unknown_until_somebody_gets_in(desk, nobody, database):
+    case = a_case(desk, nobody, database)
+    desk.done(desk.bureau, case, "accept")
+    desk.done(desk.bureau, case, "assign", assignee=desk.officer_name())
+    desk.done(desk.officer, case, "arrive")
+    assert verdict(desk)["unknown"] == "no_image"
+    desk.bring(desk.officer, case, "no_entry", "check", no_entry="locked")
+    shut = verdict(desk)
+    assert (shut["class"], shut["unknown_text"]) == ("suspected", "无法进入")
+    assert "进入现场(上次无法进入)" in shut["missing"]
+    assert screened(desk)["counts"]["unknown"]["no_access"] == 1
+    desk.bring(desk.officer, case, "position", "check", **MIDDLE)
+    assert verdict(desk)["unknown"] == "no_image"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_where_nobody_could_enter_and_nothing_else_is_known_is_unknown(desk, nobody, database):
+    case = a_case(desk, nobody, database)
+    desk.done(desk.bureau, case, "accept")
+    desk.done(desk.bureau, case, "assign", assignee=desk.officer_name())
+    desk.done(desk.officer, case, "arrive")
+    desk.bring(desk.officer, case, "no_entry", "check", no_entry="refused")
+    desk.clock.forward(days=400)
+    desk.bureau = desk.as_role("bureau", username="bureau-3")
+    ran = screened(desk)
+    assert ran["counts"]["classes"]["unknown"] == ran["counts"]["unknown"]["no_access"] == 1
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_case_in_hand_stays_confirmed_beyond_a_year_and_is_no_second_lead(desk, nobody, database):
     case = a_case(desk, nobody, database)
