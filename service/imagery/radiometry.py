@@ -17,6 +17,8 @@ SAMPLED = 1_000_000
 BASELINE_WITH_OFFSET = (4, 0)
 OFFSET_DN = -1000.0
 PERCENT = 100
+GREENER = 0.1
+"""Some of any land is, so that integers which are not by a scale of 10,000 have another one."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def _index_scale(source: Source, sample: npt.NDArray[np.float64]) -> float:
                 "请加 --scale 0.0001",
             )
         return 1.0
-    if high <= PERCENT:
+    if high * TEN_THOUSAND <= GREENER:
         raise refusal(
             "scale",
             f"{source.path.name} 的指数是 {high:.0f} 以内的整数;请用 --scale 和 --offset 说明",

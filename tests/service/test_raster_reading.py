@@ -186,3 +186,12 @@ def test_what_a_scene_classification_leaves_unclassified_has_no_data(write):
         {CLOUDY},
         {CLEAR},
     ]
+
+
+@pytest.mark.parametrize(("dtype", "times"), [("uint8", 100), ("uint8", 250), ("int16", 1000)])
+def test_integers_of_another_scale_than_ten_thousand_are_asked_about(write, dtype, times):
+    layers = (index("float32") * times).astype(dtype)
+    path = write(layers, ["NDVI"], no_data=0)
+    with pytest.raises(RasterRefused, match="--scale"):
+        image(path)
+    assert image(path, scale=1 / times)[0].scale == 1 / times
