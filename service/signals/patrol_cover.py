@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from inspections.patrol_coverage import Grid, Pieces, TownCoverage, by_town, grid, last_seen, pieces
@@ -86,7 +86,26 @@ def _by_town(session: Session, asked: Period) -> list[TownCoverage]:
 
 
 def _farmland(session: Session, moment: Moment) -> Grid:
-    """Return the grid of the basic farmland of a day; of one book on many days, made once."""
+    """Return the grid of the basic farmland of a day.
+
+    Of one state of the book, what has begun and what has ended only grow with the day: how many
+    they are tells which, and the days of a series need not each read all of it.
+    """
+    version, known_at = FarmlandVersion, moment.known_at
+    has_begun = (version.valid_from <= moment.on) & (version.recorded_at <= known_at)
+    is_known = or_(version.ended_at.is_(None), version.ended_at <= known_at)
+    has_ended = (version.valid_to <= moment.on) & is_known
+    with whole_system(session):
+        n = tuple(
+            session.scalar(select(func.count()).select_from(version).where(each))
+            for each in (has_begun, has_ended)
+        )
+    key = ("farmland grid", known_at, n)
+    return audit.until_the_next_write(session, key, lambda: _kept_grid(session, moment))
+
+
+def _kept_grid(session: Session, moment: Moment) -> Grid:
+    """Return a grid that is made once for each book, however often anything else is written."""
     query = select(FarmlandVersion.id).where(valid(FarmlandVersion, moment))
     with whole_system(session):
         ids = session.scalars(query.order_by(FarmlandVersion.id)).all()
