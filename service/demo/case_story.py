@@ -13,9 +13,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from inspections.case_words import Event, EvidenceKind, NoEntry, Purpose
-from service.cases import actions, evidence_actions
+from inspections.penalty_rules import Term
+from service import records
+from service.cases import actions, evidence_actions, term_actions
 from service.cases.models import Case
 from service.cases.schemas import EvidenceCreate, TransitionCreate
+from service.cases.term_schemas import TermCreate
 from service.demo import truth
 from service.demo.stage import Stage
 from service.demo.truth import Kind, Plot
@@ -36,6 +39,8 @@ class Step:
     event: Event | None = None
     """None for the evidence of a check from the road."""
     told: dict[str, Any] = field(default_factory=dict)
+    begins: Term | None = None
+    """A term of the law that begins on that day."""
 
 
 def _checked(week: int, opinion: str) -> tuple[Step, ...]:
@@ -67,6 +72,7 @@ STORIES: tuple[tuple[Kind, tuple[Step, ...]], ...] = (
             _CONFIRMED,
             Step(2, FIELD, Event.STOP, {"document_no": "演示停〔2023〕1号"}),
             Step(3, BUREAU, Event.ORDER, {"reason": "限期拆除硬化层,恢复耕种条件"}),
+            Step(3, FIELD, begins=Term.DECISION),
         ),
     ),
     (
@@ -129,6 +135,10 @@ class CaseStory:
 
     def _step(self, case_id: UUID, plot: Plot, step: Step) -> None:
         with self.stage.acting(step.username) as session:
+            if step.begins is not None:
+                begun = TermCreate(term=step.begins, started_on=records.today(session))
+                term_actions.begin(session, case_id, begun)
+                return
             if step.event is not None:
                 actions.move(session, case_id, TransitionCreate(event=step.event, **step.told))
                 return

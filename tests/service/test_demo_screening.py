@@ -154,6 +154,10 @@ def test_the_cases_stand_in_different_states_by_different_hands(told):
         states = Counter(session.scalars(sa.select(Case.state)))
         steps = session.execute(sa.select(CaseEvent.case_id, CaseEvent.actor_id)).all()
         assert audit.first_break(session) is None
+        (due_on,) = session.scalars(
+            sa.select(Case.term_due_on).where(Case.term_due_on.is_not(None))
+        )
+    assert due_on > CLOSING_DAY, "a decision that still has its time"
     assert set(states) == {
         *("lead", "accepted", "checking", "rectifying", "handed_over", "excluded", "dismissed")
     }
