@@ -1,11 +1,25 @@
 // The page in the field: where the phone is, which way it looks, and when a photo was taken.
 "use strict";
 
+const RAISED = 0.5;
+const radians = (degrees) => ((degrees ?? 0) * Math.PI) / 180;
 let heading = null;
 
+// Held up, a phone looks where its camera looks, however it is turned about that. Lying flat, it is
+// pointed with the upper edge of what is shown, which is another edge when it is held crosswise.
+function bearingOf({ alpha, beta, gamma }, turned) {
+  const [a, b, c] = [alpha, beta, gamma].map(radians);
+  const east = -Math.cos(a) * Math.sin(c) - Math.sin(a) * Math.sin(b) * Math.cos(c);
+  const north = -Math.sin(a) * Math.sin(c) + Math.cos(a) * Math.sin(b) * Math.cos(c);
+  return Math.hypot(east, north) > RAISED ? (Math.atan2(east, north) * 180) / Math.PI : turned - alpha;
+}
+
 function turn(event) {
-  if (typeof event.webkitCompassHeading === "number") heading = event.webkitCompassHeading;
-  else if (event.absolute && event.alpha !== null) heading = (360 - event.alpha) % 360;
+  const turned = screen.orientation?.angle ?? 0;
+  let found = null;
+  if (typeof event.webkitCompassHeading === "number") found = event.webkitCompassHeading + turned;
+  else if (event.absolute && event.alpha !== null) found = bearingOf(event, turned);
+  if (found !== null) heading = ((found % 360) + 360) % 360;
 }
 
 async function listen() {
@@ -25,8 +39,8 @@ function locate(form, told) {
       fields.lat.value = coords.latitude.toFixed(6);
       fields.accuracy_m.value = Math.min(coords.accuracy, 9999.9).toFixed(1);
       const hasHeading = fields.bearing_deg && heading !== null;
-      if (hasHeading) fields.bearing_deg.value = heading.toFixed(0);
-      told.textContent = `已记录,误差约 ${Math.round(coords.accuracy)} 米${hasHeading ? `,朝向 ${Math.round(heading)} 度` : ""}`;
+      if (hasHeading) fields.bearing_deg.value = Math.round(heading) % 360;
+      told.textContent = `已记录,误差约 ${Math.round(coords.accuracy)} 米${hasHeading ? `,朝向 ${Math.round(heading) % 360} 度` : ""}`;
     },
     () => { told.textContent = "没有取得位置;可以手工填"; },
     { enableHighAccuracy: true, timeout: 15000, maximumAge: 0 },
