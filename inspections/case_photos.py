@@ -231,7 +231,19 @@ def _view_faults(shot: Shot, land: shapely.Geometry, limits: ShotLimits) -> Iter
         if not land.contains(around):
             yield Mark("no_bearing", "没有拍摄方向,不能判断图斑是否在画面内")
         return
-    bearing, tolerance = told
-    half = limits.field_of_view_deg / 2 + tolerance
-    if not view_cone(bearing, half, limits.near_m, limits.range_m).intersects(land):
-        yield Mark("not_in_view", f"朝 {bearing:.0f} 度拍摄,图斑不在画面内")
+    if not view_of(*told, limits).intersects(land):
+        yield Mark("not_in_view", f"朝 {told[0]:.0f} 度拍摄,图斑不在画面内")
+
+
+def view_of(bearing_deg: float, tolerance_deg: float, limits: ShotLimits) -> shapely.Polygon:
+    """Return what a camera may see, in metres east and north of where it stood.
+
+    Parameters
+    ----------
+    bearing_deg, tolerance_deg : float
+        From true north, and how far that may err, degrees.
+    limits : ShotLimits
+        With the field of view, and from and to where a photo proves something.
+    """
+    half = limits.field_of_view_deg / 2 + tolerance_deg
+    return view_cone(bearing_deg, half, limits.near_m, limits.range_m)

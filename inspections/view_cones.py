@@ -81,6 +81,20 @@ def laid(parcel: shapely.Geometry, lon: float, lat: float) -> shapely.Geometry:
     return shapely.transform(parcel, lambda lonlat: (lonlat - (lon, lat)) * (east, north))
 
 
+def lifted(shape: shapely.Geometry, lon: float, lat: float) -> shapely.Geometry:
+    """Return a shape in metres east and north of a place in degrees: `laid` undone.
+
+    Parameters
+    ----------
+    shape : shapely geometry
+        Metres.
+    lon, lat : float
+        The place, CGCS2000 degrees.
+    """
+    east, north = (float(each) for each in ellipsoid.local_scale(lat))
+    return shapely.transform(shape, lambda metres: metres / (east, north) + (lon, lat))
+
+
 def distance_m(parcel: shapely.Geometry, lon: float, lat: float) -> float:
     """Return how far a place is from a parcel; 0 inside.
 

@@ -12,7 +12,7 @@ from service.cases import actions, evidence_actions, pictures, term_actions
 from service.cases.evidence_actions import Paper
 from service.cases.pictures import Taken
 from service.cases.routes import paper
-from service.pages import case_forms, case_pages, case_visit, term_forms
+from service.pages import case_forms, case_map, case_pages, case_visit, term_forms
 from service.pages.board import BLANK
 from service.pages.page import PageDep, see
 from service.photos.headers import MAX_BYTES
@@ -40,7 +40,7 @@ def show_cases(page: PageDep, asked: Annotated[case_pages.Asked, Query()]) -> Re
 @router.get("/cases/{case_id}", dependencies=READ)
 def show_case(page: PageDep, case_id: Id) -> Response:
     """Show one case."""
-    return page.show("case.html", case_pages.card(page, case_id))
+    return case_map.show(page, case_pages.card(page, case_id))
 
 
 @router.get("/cases/{case_id}/visit", dependencies=EVIDENCE)

@@ -153,3 +153,56 @@ def test_the_map_of_verdicts_is_drawn_and_leads_to_the_reasoning(
     page.get_by_role("link", name="看理由和案件").click()
     page.wait_for_url(f"**/risk/{uid}")
     expect(page.get_by_role("heading", name="为什么")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1920])
+def test_evidence_is_seen_on_the_map_of_its_case_and_read_by_keyboard(desk, browse, season, width):
+    case = desk.lead()
+    desk.check(case)
+    page = browse(f"bureau-{COUNTY}", width=width, height=900, is_touch=width < 500)
+    page.goto(f"/cases/{case}")
+    expect(page.locator("#case-map canvas")).to_be_visible()
+    pins = page.locator("#case-map .pin")
+    expect(pins).to_have_count(3)
+    expect(pins.first).to_have_accessible_name("证据 1 核查照片 合格")
+    pins.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#mark-2")).to_be_focused()
+    assert fits(page)
+
+
+COMPASS = ("accelerometer", "gyroscope", "magnetometer")
+TURNS = (
+    # How the phone is held: its angles, how the screen is turned, and where the camera looks.
+    ({"alpha": 270, "beta": 90, "gamma": 0}, 0, 90),
+    ({"alpha": 0, "beta": 0, "gamma": -90}, 90, 90),
+    ({"alpha": 180, "beta": 0, "gamma": 90}, 270, 90),
+    ({"alpha": 270, "beta": 0, "gamma": 0}, 0, 90),
+    ({"alpha": 0, "beta": 10, "gamma": 0}, 90, 90),
+)
+
+
+def test_a_phone_knows_where_it_looks_however_it_is_held(desk, phone, season):
+    case = desk.lead()
+    desk.done(desk.bureau, case, "accept")
+    desk.done(desk.bureau, case, "assign", assignee=desk.officer_name())
+    officer = phone(desk.officer_name())
+    officer.context.grant_permissions([*COMPASS, "geolocation"])
+    officer.goto(f"/cases/{case}/visit")
+    form = officer.get_by_role("form", name="照片")
+    button = form.get_by_role("button", name="记录位置和朝向")
+    button.click()
+    expect(form.get_by_role("status")).to_contain_text("误差约 6 米")
+    for angles, turned, looks in TURNS:
+        officer.evaluate(
+            """([angles, turned]) => {
+              const angle = { value: turned, configurable: true };
+              Object.defineProperty(screen.orientation, "angle", angle);
+              const told = { absolute: true, ...angles };
+              window.dispatchEvent(new DeviceOrientationEvent("deviceorientationabsolute", told));
+            }""",
+            [angles, turned],
+        )
+        form.locator("[name=bearing_deg]").evaluate("(each) => { each.value = ''; }")
+        button.click()
+        expect(form.locator("[name=bearing_deg]")).to_have_value(str(looks))

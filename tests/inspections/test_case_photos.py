@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from geo import datum, ellipsoid
 from inspections.case_photos import Shot, ShotLimits, judge, true_bearing
 from inspections.photos import Bearing
-from inspections.view_cones import converted, distance_m, view_cone
+from inspections.view_cones import converted, distance_m, laid, lifted, view_cone
 
 WEST, SOUTH = 112.95, 23.70
 EAST_M, NORTH_M = (float(each) for each in ellipsoid.local_scale(SOUTH))
@@ -162,3 +162,11 @@ def test_turning_to_the_parcel_is_always_possible(east_m, north_m, bearing):
     some = {("not_in_view" in faults(shot(east_m, north_m, turn))) for turn in range(0, 360, 30)}
     assert not near or False in some
     assert "not_in_view" in faults(shot(east_m + 9000, north_m, bearing))
+
+
+def test_a_shape_laid_on_the_ground_is_lifted_back_to_where_it_was():
+    square = shapely.box(112.95, 23.70, 112.952, 23.702)
+    back = lifted(laid(square, 112.951, 23.701), 112.951, 23.701)
+    assert shapely.equals_exact(back, square, tolerance=1e-12)
+    ray = lifted(shapely.Point(0, 300), 112.951, 23.701)
+    assert (ray.x, ray.y) == (112.951, pytest.approx(23.701 + 300 / 110_758, abs=1e-6))

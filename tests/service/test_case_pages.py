@@ -1,5 +1,7 @@
 """The pages of leads and cases: who sees them, what they say, their forms and their refusals."""
 
+import html
+import json
 import re
 from datetime import timedelta
 from uuid import uuid4
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 from service.cases import nightly
 from service.screening.models import Verdict
 from tests import books_screening
-from tests.case_desk import SHANTANG, TAIHE, Desk
+from tests.case_desk import MIDDLE, SHANTANG, SIDE, TAIHE, WEST, Desk
 from tests.conftest import COUNTY
 
 PAGES = ("/leads", "/cases")
@@ -276,3 +278,41 @@ def test_reminders_of_cases_are_on_the_page_of_whom_they_are_for(desk, database,
     assert f"/cases/{case}" not in page(desk.recorder, "/notices")
     desk.clock.forward(days=8)
     assert "近七天没有提醒" in page(leader, "/notices")
+
+
+def attribute(text: str, name: str):
+    return json.loads(html.unescape(re.search(rf'{name}="([^"]*)"', text).group(1)))
+
+
+def test_the_evidence_of_a_case_is_on_a_map_and_in_words_beside_it(desk, as_role):
+    case = desk.lead()
+    bare = page(desk.bureau, f"/cases/{case}")
+    assert "还没有能放到图上的证据" in bare
+    desk.check(case)
+    far = desk.photo(desk.officer, case, "check", place=MIDDLE | {"lon": 113.2})
+    assert not far["is_qualified"]
+    text = page(desk.bureau, f"/cases/{case}")
+    pins = attribute(text, "data-pins")
+    assert [(each["number"], each["what"], each["is_qualified"]) for each in pins] == [
+        (1, "核查照片", True),
+        (2, "核查照片", True),
+        (3, "核查定位", True),
+        (4, "核查照片", False),
+    ]
+    west, south, east, north = attribute(text, "data-known")["box"]
+    assert WEST - 0.001 < west < east < WEST + SIDE + 0.001, "one far off does not hide the rest"
+    assert south < MIDDLE["lat"] < north
+    features = attribute(text, "data-features")["features"]
+    kinds = [each["properties"]["kind"] for each in features]
+    assert kinds == ["land", *["view", "ray"] * 3]
+    (start_lon, start_lat), (end_lon, end_lat) = features[2]["geometry"]["coordinates"]
+    assert (start_lon, start_lat) == pytest.approx((MIDDLE["lon"], MIDDLE["lat"]))
+    assert end_lon > start_lon, "it looks east"
+    assert end_lat == pytest.approx(start_lat, abs=1e-7)
+    assert "在图斑内</td>" in text
+    assert "90 度</td>" in text
+    leader = page(as_role("leader"), f"/cases/{case}")
+    assert attribute(leader, "data-pins") == [], "where somebody stood is not for every duty"
+    assert [
+        each["properties"]["kind"] for each in attribute(leader, "data-features")["features"]
+    ] == ["land"]
