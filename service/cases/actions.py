@@ -34,6 +34,10 @@ TOLD = (
 )
 
 
+TWO_COME = frozenset({Event.REPORT, Event.VERIFY})
+"""What counts as an inspection only where two officers were there. Source: 行政处罚法 42."""
+
+
 def move(session: Session, case_id: UUID, given: TransitionCreate) -> tuple[Case, bool]:
     """Take a step of a case; tell whether it is new. Who comes second is told so."""
     records.take_turn(session)
@@ -85,7 +89,7 @@ def _next(session: Session, case: Case, given: TransitionCreate) -> tuple[State,
     viewer: Viewer = session.info["viewer"]
     actor = Actor(Duty(viewer.role.value), viewer.account_id)
     cases.edge(case.state, given.event, actor.duty)  # before anything that is named is looked up
-    assignee_id = _assignee(session, case, given.assignee) if given.assignee else None
+    assignee_id = _assignee(session, case, given) if given.assignee else None
     if given.event is Event.HAND_OVER and given.receipt_due_on is not None:
         _refuse_past(session, given.receipt_due_on)
     brought = Given(
@@ -105,11 +109,14 @@ def _next(session: Session, case: Case, given: TransitionCreate) -> tuple[State,
     return to, assignee_id
 
 
-def _assignee(session: Session, case: Case, username: str) -> UUID:
-    fit = {each.username: each.id for each in queries.assignees(session, case)}
-    if username not in fit:
-        raise Invalid("须指定一位管辖本案所在地的在岗执法员", field="assignee")
-    return fit[username]
+def _assignee(session: Session, case: Case, given: TransitionCreate) -> UUID:
+    is_along = given.event in TWO_COME
+    of_place = queries.companions if is_along else queries.assignees
+    fit = {each.username: each.id for each in of_place(session, case)}
+    if given.assignee not in fit:
+        who = "同行的另一位执法员或区业务人员" if is_along else "一位在岗执法员"
+        raise Invalid(f"须指定管辖本案所在地的{who}", field="assignee")
+    return fit[given.assignee]
 
 
 def _refuse_past(session: Session, day: date) -> None:

@@ -1,6 +1,7 @@
 """Reading cases: lists, one case with its life, what is due."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -76,12 +77,21 @@ def case(session: Session, case_id: UUID) -> Case:
     return found
 
 
-def assignees(session: Session, found: Case) -> list[Account]:
-    """Return the officers whose area a case lies in, in order of name."""
+def assignees(
+    session: Session, found: Case, roles: Collection[Role] = (Role.OFFICER,)
+) -> list[Account]:
+    """Return the officers, or others too, whose area a case lies in, in order of name."""
     with whole_system(session):
-        wanted = select(Account).where(Account.role == Role.OFFICER, Account.is_active)
+        wanted = select(Account).where(Account.role.in_(roles), Account.is_active)
         officers = list(session.scalars(wanted.order_by(Account.username)))
     return [each for each in officers if found.area_code.startswith(each.area_code)]
+
+
+def companions(session: Session, found: Case) -> list[Account]:
+    """Return who may have come along to a place with the reader: whoever inspects there."""
+    viewer: Viewer = session.info["viewer"]
+    fit = assignees(session, found, (Role.OFFICER, Role.BUREAU))
+    return [each for each in fit if each.id != viewer.account_id]
 
 
 def _names(session: Session, rows: list[CaseEvent]) -> dict[UUID | None, str]:
@@ -191,12 +201,18 @@ def _marks(rows: list[CaseEvent], found: Case, *, is_basic_farmland: bool) -> li
     """Return what a reader should know: who judged whose work, and from which unit."""
     last = {each.event: each for each in rows if each.round == found.round}
     submitted, verified = last.get(Event.SUBMIT), last.get(Event.VERIFY)
+    alone = {Event.REPORT: "核查", Event.VERIFY: "现场验收"}
     marks = [f"反弹 {found.round - 1} 次"] if found.round > 1 else []
     if is_basic_farmland:
         marks.append("涉及永久基本农田")
     if submitted and verified and verified.n > submitted.n:
         is_same = submitted.actor_area == verified.actor_area
         marks += ["验收与整改提交是同一单位的人"] if is_same else []
+    marks += [
+        f"{text}不足两名执法人员"
+        for event, text in alone.items()
+        if event in last and last[event].assignee_id is None
+    ]
     return marks
 
 

@@ -46,7 +46,7 @@ class TransitionCreate(Strict):
     receipt_no: Short | None = None
     receipt_due_on: Day | None = None
     assignee: Username | None = None
-    """The user name of the officer who is to go."""
+    """The user name of the officer who is to go; of a check or an acceptance, of who came along."""
     target_id: Id | None = None
 
 

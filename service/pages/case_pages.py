@@ -132,6 +132,7 @@ def card(page: PageFrame, case_id: UUID) -> dict[str, Any]:
         "officers": queries.assignees(page.session, queries.case(page.session, case_id))
         if is_wider
         else [],
+        "companions": queries.companions(page.session, queries.case(page.session, case_id)),
         "others": worklists.neighbours(page.session, found) if is_wider else [],
         "photos": [each for each in found.evidence if each.photo_id is not None],
         "papers": [each for each in found.evidence if each.photo_id is None],

@@ -45,6 +45,8 @@ NEEDS_REASON = frozenset(
 )
 FIELDS = {
     Event.ASSIGN: ("assignee",),
+    Event.REPORT: ("companion",),
+    Event.VERIFY: ("companion",),
     Event.STOP: ("document_no",),
     Event.HAND_OVER: ("organ", "document_no", "receipt_due_on"),
     Event.RECEIPT: ("receipt_no",),

@@ -57,6 +57,8 @@ def test_the_field_page_asks_for_what_is_missing_and_judges_each_photo_at_once(d
     assert answer.headers["location"].startswith(f"/cases/{case}/visit?done=case-evidence&brought=")
     text = page(desk.officer, f"/cases/{case}/visit")
     assert "提交核查意见" in forms(text)
+    assert 'value="officer-2"' in text, "who may have come along"
+    assert f'value="{desk.officer_name()}"' not in text
     assert (
         stepped(desk.officer, case, "report", 3, reason="已挖塘", back="visit").status_code == 303
     )

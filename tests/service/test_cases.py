@@ -247,6 +247,29 @@ def test_the_one_who_accepts_on_the_spot_was_there_and_the_closer_was_not_the_on
 
 
 @ONE_ENGINE
+def test_a_check_and_an_acceptance_tell_who_came_along_or_that_nobody_did(desk, as_role):
+    case = desk.lead()
+    desk.check(case)
+    assert "核查不足两名执法人员" in desk.card(case)["marks"]
+    far = as_role("officer", SHANTANG, "far").get("me").json()["username"]
+    for name in (desk.officer_name(), far, desk.recorder.get("me").json()["username"]):
+        answer = desk.step(desk.officer, case, "report", reason="鱼塘", assignee=name)
+        assert (answer.status_code, "同行" in answer.json()["detail"]) == (422, True), name
+    told = desk.done(desk.officer, case, "report", reason="鱼塘", assignee="officer-2")
+    assert told["events"][-1]["assignee_name"] == f"officer {desk.officer_area()}"
+    assert told["assigned_to"] == told["events"][1]["assignee_id"], "nobody else was sent"
+    assert not [each for each in told["marks"] if "不足两名" in each]
+    desk.done(desk.bureau, case, "confirm")
+    desk.done(desk.officer, case, "stop", document_no="停〔2023〕1号")
+    desk.done(desk.bureau, case, "order", reason="限期恢复耕种条件")
+    desk.photo(desk.recorder, case, "rectification")
+    desk.done(desk.recorder, case, "submit")
+    assert desk.verify(case)["marks"] == ["现场验收不足两名执法人员"]
+    again = desk.done(desk.second, case, "verify", assignee="bureau-2")
+    assert again["marks"] == []
+
+
+@ONE_ENGINE
 def test_proof_of_the_past_proves_neither_a_second_look_nor_that_land_was_restored(desk, database):
     case = desk.lead()
     with database.system_transaction() as session:
