@@ -57,11 +57,12 @@ SPELL = np.dtype(
         ("first", np.int16),
         ("last", np.int16),
         ("confidence", np.float32),
+        ("before", np.int16),
         ("unknown", np.uint8),
     ],
     align=True,
 )
-"""A lasting state: first and last day, confidence, `Unknown`."""
+"""A lasting state: first and last day, confidence, last day of something else, `Unknown`."""
 BARE, BUILT, POND, TREES, IDLE = range(5)
 N_SPELLS = 5
 

@@ -21,42 +21,44 @@ LOW_DECILE, HIGH_DECILE = 0.1, 0.9
 
 @numba.njit(nogil=True)
 def write(spell: Any, first: int, last: int, confidence: float, unknown: int) -> None:
-    """Write a spell."""
+    """Write a spell; nothing is known of what was before it."""
     spell.first, spell.last = first, last
     spell.confidence = min(max(confidence, 0.0), 1.0)
     spell.unknown = unknown
+    spell.before = NEVER
 
 
 @numba.njit(nogil=True)
 def find_bare(seen: Records, n: int, limits: Any, spells: Records) -> None:
-    """Write the longest bare spell of the growing weeks, and whether it is of a built place.
+    """Write the newest bare spell of the growing weeks, and the newest that is of a built place.
 
     Plants and water end a spell. Days of fallow begin and end none: after the late harvest a
     field may lie bare until spring.
     """
     write(spells[BARE], NEVER, NEVER, 0.0, KNOWN)
     write(spells[BUILT], NEVER, NEVER, 0.0, KNOWN)
-    run, n_growing = NONE, 0
+    run, n_growing, green, before = NONE, 0, NEVER, NEVER
     for j in range(n):
         here = seen[j]
         n_growing += here.work == GROWING
         if here.ndvi >= limits.bare_ndvi or here.is_wet:
             if run != NONE:
-                _keep_bare(seen, run, j, limits, spells)
+                _keep_bare(seen, run, j, before, limits, spells)
             run = NONE
         elif run == NONE and here.bsi > limits.bare_bsi:
-            run = j
+            run, before = j, green
+        green = here.day if here.ndvi >= limits.bare_ndvi else green
     if run != NONE:
-        _keep_bare(seen, run, n, limits, spells)
-    if n_growing < limits.bare_dates:
-        spells[BARE].unknown = FEW
-    if n_growing < limits.built_dates:
-        spells[BUILT].unknown = FEW
+        _keep_bare(seen, run, n, before, limits, spells)
+    spells[BARE].unknown = FEW if n_growing < limits.bare_dates else KNOWN
+    spells[BUILT].unknown = FEW if n_growing < limits.built_dates else KNOWN
 
 
 @numba.njit(nogil=True)
-def _keep_bare(seen: Records, start: int, stop: int, limits: Any, spells: Records) -> None:
-    """Measure a spell and keep it if it is the longest so far."""
+def _keep_bare(
+    seen: Records, start: int, stop: int, before: int, limits: Any, spells: Records
+) -> None:
+    """Measure a spell and keep it if it is long enough: what stood before it is over."""
     first, last, first_growing, last_growing = NEVER, NEVER, NEVER, NEVER
     n_dates, n_growing = 0, 0
     lowest, highest = np.float32(np.inf), np.float32(-np.inf)
@@ -75,13 +77,13 @@ def _keep_bare(seen: Records, start: int, stop: int, limits: Any, spells: Record
     if n_growing < limits.bare_dates or last_growing - first_growing < limits.bare_days:
         return
     span = last - first
-    if span < spells[BARE].last - spells[BARE].first:
-        return
     write(spells[BARE], first, last, 0.5 + 0.5 * span / limits.built_days, KNOWN)
+    spells[BARE].before = before
     is_steady = highest - lowest <= limits.built_bsi_range
     if span >= limits.built_days and n_dates >= limits.built_dates and is_steady:
         # Twice the shortest time is as sure as one sensor can be: a cleared site looks alike.
         write(spells[BUILT], first, last, 0.4 + 0.25 * span / limits.built_days, KNOWN)
+        spells[BUILT].before = before
 
 
 @numba.njit(nogil=True)
@@ -117,10 +119,25 @@ def _judge_pond(seen: Records, begin: int, end: int, limits: Any, spell: Any) ->
     if is_dense or share < limits.pond_share:
         write(spell, NEVER, NEVER, 0.0, KNOWN)
         return
+    pair = _last_pair(seen, begin, limits.pond_ndvi, False)
+    before = seen[pair - 1].day if pair > 0 else NEVER
     if spell.first != NEVER:
-        first = spell.first
+        first, before = spell.first, spell.before
     depth = (limits.pond_ndvi - highest) / limits.pond_ndvi
     write(spell, first, last, 0.4 * share + 0.4 + 0.2 * float(depth), KNOWN)
+    spell.before = before
+
+
+@numba.njit(nogil=True)
+def _last_pair(seen: Records, n: int, bound: np.float32, is_below: bool) -> int:
+    """Return how many observations end with the last two in a row on one side of an NDVI; 0 none.
+
+    Two, not one, contradict a use: one may be haze.
+    """
+    for j in range(n - 1, 0, -1):
+        if (seen[j].ndvi < bound) == is_below and (seen[j - 1].ndvi < bound) == is_below:
+            return j + 1
+    return 0
 
 
 @numba.njit(nogil=True)
@@ -137,13 +154,21 @@ def find_trees(
         spell.unknown = FEW
     elif seen[n - 1].day - seen[start].day < limits.tree_days:
         spell.unknown = SHORT
-    elif _is_evergreen(seen, start, n, limits) and not _has_flooding(phases, parcel):
+    elif _is_evergreen(seen, start, n, limits) and not _has_flooding(
+        phases, parcel, seen[start].day
+    ):
         rising = _rising(seen, start, n)
         low = rising[int(LOW_DECILE * (size - 1) + 0.5)]
         wide = rising[int(HIGH_DECILE * (size - 1) + 0.5)] - low
         if low >= limits.tree_low and wide <= limits.tree_range:
             sure = 1 - 0.4 * float(wide / limits.tree_range)
-            write(spell, seen[start].day, seen[n - 1].day, sure, KNOWN)
+            # The last 12 months tell that these are trees, all years since when.
+            while start + 1 < n and seen[n - 1].day - seen[start + 1].day >= limits.tree_days:
+                start += 1
+            first = _last_pair(seen, start, limits.canopy_ndvi, True)
+            write(spell, seen[first].day, seen[n - 1].day, sure, KNOWN)
+            if first > 0:
+                spell.before = seen[first - 1].day
 
 
 @numba.njit(nogil=True)
@@ -171,8 +196,10 @@ def _rising(seen: Records, start: int, n: int) -> NDArray[np.float32]:
 
 
 @numba.njit(nogil=True)
-def _has_flooding(phases: Records, parcel: Any) -> bool:
+def _has_flooding(phases: Records, parcel: Any, since: int) -> bool:
+    """Tell of the crops that stood since a day: what was paddy before may be planted with trees."""
     bits = 0
     for p in range(parcel.n_phases):
-        bits |= phases[p].kind
+        if phases[p].peak >= since:
+            bits |= phases[p].kind
     return bool(bits & FLOODED)

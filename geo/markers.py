@@ -81,6 +81,9 @@ class Spells:
         0 to 1.
     unknown : uint8 array, shape (n,)
         An `Unknown`: why it cannot be told, `KNOWN` where it can.
+    before : int16 array, shape (n,)
+        The last day before it on which clear images show something else, as `first`: it began
+        after that. Where it is `NEVER`, it may have begun at any time before the series.
     origin : datetime64[D]
         The first date of the series.
     """
@@ -89,6 +92,7 @@ class Spells:
     last: Offsets
     confidence: Shares
     unknown: Codes
+    before: Offsets
     origin: np.datetime64
 
     def is_seen(self) -> NDArray[np.bool_]:
@@ -235,7 +239,8 @@ def _told(dates: Days, spans: Days, found: "Found") -> Markers:
 
     def spells(which: int) -> Spells:
         of = found.spells[:, which]
-        return Spells(of["first"], of["last"], of["confidence"], of["unknown"], origin)
+        told = of["first"], of["last"], of["confidence"], of["unknown"], of["before"]
+        return Spells(*told, origin)
 
     return Markers(
         dates=dates,

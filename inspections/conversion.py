@@ -211,7 +211,8 @@ def _speaks_of(rule: Rule, group: LandGroup, view: View) -> bool:
 def _matches(rule: Rule, view: View, standing: Standing) -> Flags:
     is_so = np.ones(len(view.rows), np.bool_)
     if rule.seen_after is not None:
-        is_so &= view.first_seen > np.datetime64(rule.seen_after, "D")
+        # What was seen first after that day may have been there before.
+        is_so &= view.of("began_after") >= np.datetime64(rule.seen_after, "D")
     if rule.holding is not None:
         is_so &= standing.holds(rule.holding, rule.kinds, view.rows)
     for name in rule.requires:

@@ -105,6 +105,8 @@ class Lands:
         Of the observed use, 0 to 1.
     first_seen, last_seen : datetime64[D] array, shape (n,)
         When the use was seen first and last; NaT where that is not known.
+    began_after : datetime64[D] array, shape (n,)
+        The last day on which it was seen that the use was not there yet; NaT unknown.
     clear_on : datetime64[D] array, shape (n,)
         The last clear image: until then nothing spoke against the use; NaT without images.
     n_grain_cycles, n_idle_seasons : int8 array, shape (n,)
@@ -144,6 +146,7 @@ class Lands:
     confidence: Floats
     first_seen: Days
     last_seen: Days
+    began_after: Days
     clear_on: Days
     n_grain_cycles: Ints
     n_idle_seasons: Ints
@@ -232,6 +235,7 @@ DEFAULTS: dict[str, Any] = {
     "confidence": np.float32(0),
     "first_seen": NEVER,
     "last_seen": NEVER,
+    "began_after": NEVER,
     "clear_on": NEVER,
     "n_grain_cycles": np.int8(UNKNOWN),
     "n_idle_seasons": np.int8(UNKNOWN),

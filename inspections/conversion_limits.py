@@ -24,7 +24,7 @@ class ConversionLimits:
     auxiliary_share, auxiliary_mu, auxiliary_large_mu, large_grain_mu : float
         Limits of auxiliary facilities, and the grain base from which the larger one holds.
     earthwork_days : int
-        Earthwork seen first within these is fresh.
+        Earthwork seen first within these is fresh; imagery tells it only some time after.
     belt_major_m, belt_minor_m : float
         Widest green belts.
     trench_share : float

@@ -82,6 +82,9 @@ class ObservedUses:
         0 to 1; 0 where unknown.
     first_seen, last_seen : datetime64[D] array, shape (n,)
         Between which days the use was seen; NaT where unknown.
+    began_after : datetime64[D] array, shape (n,)
+        The last day on which clear images showed something else; NaT where none did: the use may
+        be as old as the land.
     n_grain_cycles : int8 array, shape (n,)
         Grain crops whose height fell in the 12 months before the day that was asked for.
     n_main_seasons_idle : int8 array, shape (n,)
@@ -96,6 +99,7 @@ class ObservedUses:
     confidence: Shares
     first_seen: Days
     last_seen: Days
+    began_after: Days
     n_grain_cycles: NDArray[np.int8]
     n_main_seasons_idle: NDArray[np.int8]
     reason_unknown: Codes
@@ -159,6 +163,7 @@ def observed(markers: Markers, limits: UseLimits, as_of: date) -> ObservedUses:
         confidence=result.confidence,
         first_seen=_days(result.first, markers),
         last_seen=_days(result.last, markers),
+        began_after=_days(result.before, markers),
         n_grain_cycles=(crops.is_flooded | crops.is_hidden).sum(axis=1).astype(np.int8),
         n_main_seasons_idle=markers.n_idle,
         reason_unknown=_reasons(markers, result.use),
@@ -172,7 +177,7 @@ class _Draft:
     def __init__(self, n: int) -> None:
         self.use = np.full(n, CODE_OF[Use.UNKNOWN], dtype=np.uint8)
         self.confidence = np.zeros(n, dtype=np.float32)
-        self.first, self.last = (np.full(n, NEVER, dtype=np.int16) for _ in range(2))
+        self.first, self.last, self.before = (np.full(n, NEVER, dtype=np.int16) for _ in range(3))
 
     def take(self, use: Use, fits: Flags, spell: Spells, *, at_most: float = 1.0) -> None:
         """Give a use to the parcels that it fits and that have none."""
@@ -180,6 +185,7 @@ class _Draft:
         self.use[free] = CODE_OF[use]
         self.confidence[free] = np.minimum(spell.confidence[free], np.float32(at_most))
         self.first[free], self.last[free] = spell.first[free], spell.last[free]
+        self.before[free] = spell.before[free]
 
 
 def _crops(markers: Markers, limits: UseLimits, as_of: date) -> _Crops:
@@ -213,8 +219,8 @@ def _take_crops(
     n = len(seen)
 
     def span(confidence: Shares) -> Spells:
-        unknown = np.zeros(n, dtype=np.uint8)
-        return Spells(crops.first, crops.last, confidence, unknown, markers.dates[0])
+        unknown, before = np.zeros(n, dtype=np.uint8), np.full(n, NEVER, dtype=np.int16)
+        return Spells(crops.first, crops.last, confidence, unknown, before, markers.dates[0])
 
     result.take(Use.GRAIN, crops.is_flooded.any(axis=1) & is_known, span(seen))
     hidden = np.full(n, limits.unseen_flood_confidence, dtype=np.float32)

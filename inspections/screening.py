@@ -188,6 +188,7 @@ def _columns(
         ("confidence", seen.confidence),
         ("first_seen", seen.first_seen),
         ("last_seen", seen.last_seen),
+        ("began_after", seen.began_after),
         ("clear_on", last_clear_days(series)),
         ("n_grain_cycles", seen.n_grain_cycles),
         ("n_idle_seasons", seen.n_main_seasons_idle),

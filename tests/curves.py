@@ -80,6 +80,13 @@ def pond(dates) -> np.ndarray:
     return curve(dates, {"01-01": 0.1, "12-31": 0.1}, dry=-0.2)
 
 
+def dug(dates) -> np.ndarray:
+    """Early rice, then a pond from late July on, in the years of these dates."""
+    month_day = np.array([str(day)[5:] for day in dates])
+    is_water = (month_day >= "07-20") | (dates >= dates[0] + 365)
+    return np.where(is_water[:, None], pond(dates), double_rice(dates))
+
+
 def site(dates) -> np.ndarray:
     """Hardened ground all year."""
     return curve(dates, {"01-01": 0.12, "12-31": 0.12}, dry=0.3, bsi=0.15)

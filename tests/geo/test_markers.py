@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from config.thresholds import Thresholds
 from geo.drops import drops_of
+from geo.marker_records import NEVER
 from geo.marker_rules import calendar_of
 from geo.marker_words import SeasonState, Unknown
 from geo.markers import Markers, markers_of
@@ -179,6 +180,21 @@ def test_built_is_bare_for_two_months_of_one_colour():
     assert found.built.confidence[0] < markers(curves.site(DATES)).built.confidence[0]
 
 
+def test_the_newest_bare_spell_holds_and_built_is_told_apart_from_it():
+    dates = curves.days_of("2021-01-01", "2023-07-26")
+    values = curves.double_rice(dates)
+    for first, last, bsi in (("2021-04-24", "2021-08-06", 0.3), ("2023-04-21", "2023-07-26", 0.1)):
+        at = (dates >= np.datetime64(first)) & (dates <= np.datetime64(last))
+        values[at] = [0.15, 0.1, -0.2, bsi]
+    found = markers(values, dates=dates)
+    for spell in (found.bare, found.built):
+        assert str(spell.first_days()[0]) >= "2023-04-21"
+        assert "2023-03-01" < str(dates[0] + spell.before[0]) < str(spell.first_days()[0])
+    again = values.copy()
+    again[-2] = curves.weeds(dates)[-2]
+    assert markers(again, dates=dates).built.first == found.built.first
+
+
 # -- pond, trees --------------------------------------------------------------------------
 
 
@@ -192,6 +208,23 @@ def test_a_pond_is_water_on_six_dates_of_ten_and_never_a_canopy():
     found = markers(drained, dry, green, curves.double_rice(DATES))
     assert found.pond.is_seen().tolist() == [True, False, False, False]
     assert found.pond.unknown.tolist() == [0, 0, 0, 0]
+
+
+def test_what_earlier_images_contradict_is_dated_and_what_was_always_there_is_not():
+    dates = curves.days_of("2021-01-01", "2023-12-31")
+    for use, name, haze in ((curves.trees, "trees", 0.3), (curves.pond, "pond", 0.5)):
+        always, since = use(dates), curves.double_rice(dates)
+        at = dates >= np.datetime64("2022-03-14")
+        since[at] = use(dates)[at]
+        hazy = always.copy()
+        hazy[3, NDVI] = haze
+        spell = getattr(markers(always, since, hazy, dates=dates), name)
+        assert spell.is_seen().all()
+        assert (spell.before != NEVER).tolist() == [False, True, False]
+        assert "2021-10" < str(dates[0] + spell.before[1]) < "2022-03-14"
+        days = spell.first_days().astype(str)
+        assert days[0] == days[2] < "2021-05"
+        assert "2022-03-14" <= days[1] < "2022-05"
 
 
 def test_paddies_in_early_summer_are_not_yet_told_from_ponds():
@@ -212,6 +245,7 @@ def test_trees_are_green_all_year_with_moist_leaves():
     assert found.trees.is_seen().tolist() == [True, False, False, False]
     spring = curves.days_of("2023-01-01", "2023-08-31")
     short = markers(curves.trees(spring), dates=spring).trees
+    assert found.trees.before[0] == NEVER
     assert (bool(short.is_seen()[0]), short.unknown[0]) == (False, Unknown.SHORT_SERIES)
 
 

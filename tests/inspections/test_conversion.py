@@ -49,6 +49,7 @@ def lands(rows: list[Mapping[str, Any]], as_of: date = date(2023, 6, 1)) -> Land
     told = [
         plain | {k: v for k, v in row.items() if k not in {"approvals", "as_of"}} for row in rows
     ]
+    told = [{"began_after": row["first_seen"] - np.timedelta64(1, "D")} | row for row in told]
     names = {key for row in told for key in row} - {"land", "attribute", "use"}
     columns: dict[str, Any] = {
         name: np.array([row.get(name, np.asarray(_default(name))) for row in told])
@@ -196,8 +197,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "R043": ({"use": Use.KILN}, {"use": Use.EXCAVATION}, "R099"),
     "R044": ({"use": Use.WASTE_DUMP} | IN, {"farmland_m2": 0.0}, "R099"),
     "R045": (
-        {"use": Use.EXCAVATION, "first_seen": np.datetime64("2023-05-02")},
-        {"first_seen": np.datetime64("2023-05-01")},
+        {"use": Use.EXCAVATION, "first_seen": np.datetime64("2023-04-02")},
+        {"first_seen": np.datetime64("2023-04-01")},
         "R099",
     ),
     "R046": ({"use": Use.SOLAR_PANEL}, {"use": Use.BUILDING}, "R041"),
@@ -374,6 +375,14 @@ def test_an_unknown_first_day_is_held_against_nobody():
     rows = [{"use": use, "first_seen": np.datetime64("NaT")} for use in (Use.ORCHARD, Use.TURF)]
     found = judge(lands(rows), RULES, LIMITS)
     assert {CATEGORIES[each] for each in found.category} == {Category.REVIEW}
+
+
+def test_what_was_seen_first_after_a_day_may_have_been_there_before():
+    late = [each for each in RULES if each.seen_after is not None]
+    assert {each.rule_id for each in late} >= {"R063", "R065", "R066"}
+    for each in late:
+        undated = CASES[each.rule_id][0] | {"began_after": np.datetime64("NaT")}
+        assert judged(undated).rule_of(0).rule_id != each.rule_id
 
 
 def test_a_building_that_came_before_its_approval_was_not_approved():

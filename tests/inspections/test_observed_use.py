@@ -97,6 +97,17 @@ def test_bare_to_the_end_is_earthwork_from_thirty_days_and_only_bare_before():
     assert str(found.first_seen[0]) == "2023-08-13"
 
 
+def test_a_new_site_is_not_hidden_by_an_older_longer_bare_spell():
+    dates = curves.days_of("2021-01-01", "2023-07-26")
+    values = curves.double_rice(dates)
+    for first, last, bsi in (("2021-04-24", "2021-08-06", 0.3), ("2023-04-21", "2023-07-26", 0.1)):
+        at = (dates >= np.datetime64(first)) & (dates <= np.datetime64(last))
+        values[at] = [0.15, 0.1, -0.2, bsi]
+    found = uses(values, dates=dates, as_of=date(2023, 7, 26))
+    assert named(found) == [Use.HARDENED]
+    assert str(found.first_seen[0]) >= "2023-04-21"
+
+
 def test_a_crop_after_bare_soil_says_that_it_was_no_earthwork():
     rice = laid_bare(curves.double_rice(DATES), "2023-04-24", "2023-05-10")
     found = uses(rice)

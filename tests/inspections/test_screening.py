@@ -40,7 +40,7 @@ LIMITS = ScreeningLimits(
     TOLD.fusion,
 )
 DATES, LAST = curves.days_of(), date(2023, 12, 31)
-SEEN = (curves.double_rice, curves.pond, curves.weeds, curves.weeds, curves.site)
+SEEN = (curves.double_rice, curves.dug, curves.weeds, curves.weeds, curves.site)
 UIDS = tuple(UUID(int=number) for number in range(1, 8))
 
 
@@ -128,6 +128,34 @@ def verdict(series, as_of: date, *others: Evidence, **given):
     judged = {each.claim: judged_of(found.judged, 0) for each in seen}
     land = LandContext(is_farmland=True, judged=judged)
     return fuse([*seen, *others], land, as_of, LIMITS.fusion)
+
+
+def test_an_old_orchard_is_asked_about_and_a_new_one_on_paddy_is_suspected():
+    dates = curves.days_of("2022-01-01", "2023-12-31")
+    planted = curves.double_rice(dates)
+    at = dates >= np.datetime64("2022-03-14")
+    planted[at] = curves.trees(dates)[at]
+    old = told(screened(grown(curves.trees(dates), dates)))
+    new = told(screened(grown(planted, dates)))
+    assert old[0] == ("R099", VerdictClass.HINT)
+    assert new[0] == ("R063", VerdictClass.SUSPECTED)
+
+
+def test_earth_work_is_fresh_for_a_month_after_it_can_be_told():
+    dates = curves.days_of("2023-01-01", "2023-12-31")
+    values = curves.double_rice(dates)
+    at = dates >= np.datetime64("2023-08-12")
+    values[at] = [0.15, 0.1, -0.2, 0.1]
+    values[np.flatnonzero(at)[::2], 3] = 0.3  # soil that is moved changes its colour
+    rules = {
+        day: told(screened(grown(values, dates), day)).get(0)
+        for day in (date(2023, 8, 30), date(2023, 9, 20), date(2023, 10, 30))
+    }
+    assert list(rules.values()) == [
+        ("R099", VerdictClass.HINT),
+        ("R045", VerdictClass.SUSPECTED),
+        ("R099", VerdictClass.HINT),
+    ]
 
 
 def torn_down(dates, first: str, last: str):

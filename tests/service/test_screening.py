@@ -34,7 +34,7 @@ COUNTY, YEAR_END = "441803", "2023-12-20"
 GROWN = {
     "rice": curves.double_rice,
     "pond": curves.pond,
-    "pond_outside": curves.pond,
+    "pond_outside": curves.dug,
     "site": curves.site,
     "approved": curves.site,
     "weeds": curves.weeds,
@@ -178,7 +178,7 @@ def test_what_imagery_shows_becomes_verdicts_and_leads(county):
         "site": ("suspected", "R040"),
         "approved": ("excluded", "R010"),
         "weeds": ("suspected", "R083"),
-        "trees": ("suspected", "R063"),
+        "trees": ("hint", "R099"),  # as old as the series, for all that images show
         "cloud": ("unknown", None),
     }
     assert (found["site"]["is_urgent"], found["site"]["severity"]) == (True, 4)
@@ -191,7 +191,7 @@ def test_what_imagery_shows_becomes_verdicts_and_leads(county):
     leads = {each.rule_id: each for each in county.leads()}
     assert set(leads) == {"R040", "R061", "R063", "R083"}
     assert {each.state for each in leads.values()} == {"lead"}
-    assert ran["n_leads"] == 5
+    assert ran["n_leads"] == 4
 
 
 def test_a_second_run_on_the_same_data_changes_nothing(county):
@@ -199,7 +199,7 @@ def test_a_second_run_on_the_same_data_changes_nothing(county):
     again = county.screen()
     assert first["n_new"] == again["n_same"] == 7
     assert (again["n_new"], again["n_changed"], again["n_leads"]) == (0, 0, 0)
-    assert len(county.leads()) == 5
+    assert len(county.leads()) == 4
     with county.database.system_reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Verdict)) == 7
 
@@ -339,7 +339,7 @@ def test_verdicts_are_superseded_once_and_never_changed(county):
 @ONE_ENGINE
 def test_the_nightly_job_and_the_command_do_the_same(county, settings, monkeypatch):
     told = jobs.BY_NAME["screen"].run(county.database, settings)
-    assert told == "新研判 7,变动 0,新线索 5"
+    assert told == "新研判 7,变动 0,新线索 4"
     for name in ("database_url", "observation_directory", "backup_directory"):
         monkeypatch.setenv(f"CHUNGENG_{name.upper()}", str(getattr(settings, name)))
     done = CliRunner().invoke(cli.app, ["screen", "--as-of", YEAR_END])
