@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from inspections.land_uses import Claim
+from inspections.land_uses import Claim, Use
 
 FIELDS = ("JCBH", "TBLX", "QSX", "HSX", "SFYN", "JCMJ", "XZQDM", "BZ")
 """Fields of table JCTB that are read; source: domain part 3.1."""
@@ -35,6 +35,8 @@ class PatchType:
         As in the national list.
     claim : Claim or None
         What it says of farmland; None where it says nothing against it (01 耕地).
+    use : Use or None
+        The use under which the rules judge it; None where only a person can tell.
     is_asked : bool
         A person must look at what it is: a pond or a lake, a farm road or another.
     """
@@ -42,6 +44,7 @@ class PatchType:
     code: str
     name: str
     claim: Claim | None
+    use: Use | None
     is_asked: bool
 
 

@@ -44,11 +44,13 @@ class _Asked:
 
     row: int
     claim: Claim
+    use: Use
     changed_m2: float
     farmland_m2: float
     titles: Sequence[Title]
     first_seen: date
     last_seen: date
+    began_after: date | None
 
 
 def claimed(
@@ -77,7 +79,7 @@ def claimed(
     judged = judge(lands, rules, limits.conversion)
     return {
         (each.row, each.claim): Claimed(
-            USE_OF_CLAIM[each.claim],
+            each.use,
             judged_of(judged, place),
             bool(judged.is_farmland[place]),
             bool(judged.is_covered[place]),
@@ -111,13 +113,31 @@ def _asked(
             by_claim[each.evidence.claim].append(each)
     for claim, some in by_claim.items():
         days = [each.evidence.observed_on for each in some]
+        first = min(each.evidence.first_on for each in some)
         drawn = [each.geometry for each in some if each.geometry is not None]
         if drawn:
             over = book.approvals.get(row, ())
             made = _drawn(piece, drawn, over, as_of, least_share=least_share)
         else:
             made = _pointed(book, row, some)
-        yield _Asked(row, claim, *made, min(days), max(days))
+        yield _Asked(row, claim, _use(claim, some), *made, first, max(days), _began_after(some))
+
+
+def _use(claim: Claim, told: Sequence[Told]) -> Use:
+    """Return the use that the newest signal tells which tells more than its claim."""
+    some = sorted(told, key=lambda each: (each.evidence.observed_on, each.evidence.signal_id))
+    more = [each.use for each in some if each.use not in (None, USE_OF_CLAIM[claim])]
+    return next((each for each in reversed(more) if each), USE_OF_CLAIM[claim])
+
+
+def _began_after(told: Sequence[Told]) -> date | None:
+    """Return the last day on which somebody saw that it was not there yet.
+
+    Whoever tells of an orchard today tells nothing of its age; a monitoring patch compares with
+    an image of before.
+    """
+    days = [each.before_on for each in told if each.before_on is not None]
+    return max(days, default=None)
 
 
 def _drawn(
@@ -161,7 +181,7 @@ def _lands(book: TownBook, found: Screened, asked: Sequence[_Asked], as_of: date
     # Every row that somebody speaks of was asked for, so it was kept.
     seen = found.lands.take(np.searchsorted(found.rows, np.unique(rows)))
     place = np.searchsorted(np.unique(rows), rows)
-    uses = [USES.index(USE_OF_CLAIM[each.claim]) for each in asked]
+    uses = [USES.index(each.use) for each in asked]
     return Lands.of(
         len(asked),
         as_of,
@@ -175,6 +195,7 @@ def _lands(book: TownBook, found: Screened, asked: Sequence[_Asked], as_of: date
         confidence=np.float32(1),
         first_seen=np.array([each.first_seen for each in asked], "M8[D]"),
         last_seen=np.array([each.last_seen for each in asked], "M8[D]"),
+        began_after=np.array([each.began_after or "NaT" for each in asked], "M8[D]"),
         n_grain_cycles=seen.n_grain_cycles[place],
         n_idle_seasons=seen.n_idle_seasons[place],
         approvals=titles.laid_out({place: each.titles for place, each in enumerate(asked)}),

@@ -14,6 +14,7 @@ from inspections.case_words import Event, EvidenceKind
 from inspections.case_words import Source as SeenBy
 from inspections.fusion_machine import ORIGIN
 from inspections.fusion_words import Ending, Evidence
+from inspections.land_uses import Claim, Use
 from inspections.signals import MatchState, Source, tip_quality
 from service.cases.models import Case, CaseEvent, CaseEvidence, CaseParcel, CaseSignal
 from service.cases.standing import midnight
@@ -42,6 +43,10 @@ class Told:
     evidence: Evidence
     geometry: shapely.Geometry | None = None
     area_m2: float | None = None
+    use: Use | None = None
+    """What it tells beyond its claim."""
+    before_on: date | None = None
+    """Of a monitoring patch: the day of the image that did not show it yet."""
 
 
 def of_parcels(
@@ -58,8 +63,8 @@ def of_parcels(
             if land.state is not MatchState.REJECTED:
                 told = _told(signal, tips[signal.id], land)
                 found[land.parcel_uid].append(told)
-    for uid, evidence in _of_cases(session, moment, area):
-        found[uid].append(Told(evidence))
+    for uid, told in _of_cases(session, moment, area):
+        found[uid].append(told)
     return found
 
 
@@ -111,10 +116,16 @@ def _told(signal: Signal, tips: Sequence[Tip], land: SignalParcelRead) -> Told:
         overlap_m2=land.overlap_m2,
     )
     has_area = signal.geometry is not None and signal.geometry.geom_type != "Point"
-    return Told(evidence, signal.geometry if has_area else None, signal.area_m2)
+    return Told(
+        evidence,
+        signal.geometry if has_area else None,
+        signal.area_m2,
+        use=signal.use,
+        before_on=getattr(signal, "before_on", None),
+    )
 
 
-def _of_cases(session: Session, moment: Moment, area: str) -> list[tuple[UUID, Evidence]]:
+def _of_cases(session: Session, moment: Moment, area: str) -> Iterator[tuple[UUID, Told]]:
     """Return what officers found in cases: confirmed, excluded, put right."""
     query = (
         select(CaseEvent, Case.claim, CaseParcel.parcel_uid)
@@ -128,22 +139,18 @@ def _of_cases(session: Session, moment: Moment, area: str) -> list[tuple[UUID, E
         .order_by(CaseEvent.at, CaseEvent.n)
     )
     rows = session.execute(query).all()
-    origins = _origins(session, sorted({event.case_id for event, _, _ in rows}))
-    return [
-        (
-            uid,
-            Evidence(
-                signal_id=f"{CASE}{event.id}",
-                origin_id=origins.get(event.case_id, ORIGIN),
-                source=Source.ENFORCEMENT,
-                observed_on=civil_day(event.at),
-                claim=claim,
-                ending=ENDINGS.get(event.event),
-                is_lasting=True,
-            ),
+    origins, uses = _first_signals(session, sorted({event.case_id for event, _, _ in rows}))
+    for event, claim, uid in rows:
+        evidence = Evidence(
+            signal_id=f"{CASE}{event.id}",
+            origin_id=origins.get(event.case_id, ORIGIN),
+            source=Source.ENFORCEMENT,
+            observed_on=civil_day(event.at),
+            claim=claim,
+            ending=ENDINGS.get(event.event),
+            is_lasting=True,
         )
-        for event, claim, uid in rows
-    ]
+        yield uid, Told(evidence, use=uses.get((event.case_id, claim)))
 
 
 def unentered(session: Session, moment: Moment, area: str) -> set[UUID]:
@@ -177,19 +184,27 @@ def _known(at: InstrumentedAttribute[datetime], moment: Moment) -> Iterator[Colu
     yield at < signals.end_of(moment.on)
 
 
-def _origins(session: Session, cases: Sequence[UUID]) -> Mapping[UUID, str]:
-    """Return the origin of the first signal of each case: whoever was sent verifies that one."""
-    found: dict[UUID, str] = {}
+def _first_signals(
+    session: Session, cases: Sequence[UUID]
+) -> tuple[Mapping[UUID, str], Mapping[tuple[UUID, Claim], Use]]:
+    """Return the origin of the first signal of each case, and the first use told of each claim.
+
+    Whoever was sent verifies that signal.
+    """
+    origins: dict[UUID, str] = {}
+    uses: dict[tuple[UUID, Claim], Use] = {}
     for start in range(0, len(cases), BULK):
         query = (
-            select(CaseSignal.case_id, CaseSignal.source, Signal.origin_id)
+            select(CaseSignal.case_id, CaseSignal.source, Signal.origin_id, Signal.claim, Signal.use)
             .join(Signal, Signal.id == CaseSignal.signal_id)
             .where(CaseSignal.case_id.in_(cases[start : start + BULK]))
             .order_by(CaseSignal.seen_at, CaseSignal.id)
         )
-        for case_id, source, origin in session.execute(query):
-            found.setdefault(case_id, ORIGIN if source is SeenBy.SCREENING else str(origin))
-    return found
+        for case_id, source, origin, claim, use in session.execute(query):
+            origins.setdefault(case_id, ORIGIN if source is SeenBy.SCREENING else str(origin))
+            if use is not None:
+                uses.setdefault((case_id, claim), use)
+    return origins, uses
 
 
 def signal_ids(told: Sequence[str]) -> tuple[UUID, ...]:

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import config
-from inspections.land_uses import Claim
+from inspections.land_uses import Claim, Use
 from inspections.patches import PatchType
 
 FILE = Path(config.__file__).parent / "codes" / "monitoring_patch_types.csv"
@@ -20,6 +20,7 @@ def patch_types() -> dict[str, PatchType]:
                 row["code"],
                 row["name_zh"],
                 Claim(row["claim"]) if row["claim"] else None,
+                Use(row["use"]) if row["use"] else None,
                 row["is_asked"] == "yes",
             )
             for row in csv.DictReader(file)

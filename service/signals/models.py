@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inspections.land_uses import Claim
+from inspections.land_uses import Claim, Use
 from inspections.signals import MatchState, Source
 from service.columns import UtcInstant, choice, ordered_text
 from service.database import Base
@@ -73,6 +73,8 @@ class Signal(AreaScoped, Base):
     claim: Mapped[Claim] = mapped_column(choice(Claim))
     is_asked: Mapped[bool]
     """A person must look at what it is before it counts: a pond or a lake."""
+    use: Mapped[Use | None] = mapped_column(choice(Use, length=24))
+    """What its source tells beyond the claim: a mine, solar panels; the rules go by it."""
     lon: Mapped[float | None] = mapped_column(Double)
     lat: Mapped[float | None] = mapped_column(Double)
     """Of the place, or of a point inside the area; CGCS2000 degrees."""

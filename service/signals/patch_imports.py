@@ -229,6 +229,7 @@ def _said(
         digest=digest,
         batch_id=batch,
         is_asked=row.kind.is_asked,
+        use=row.kind.use,
         area_m2=round(row.area_mu * M2_PER_MU, 2) if row.area_mu else None,
         reference_no=row.number,
         note=_note(row),

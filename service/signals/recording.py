@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo import ellipsoid
-from inspections.land_uses import Claim
+from inspections.land_uses import Claim, Use
 from inspections.signal_matches import ParcelMatch
 from inspections.signals import Source
 from service import audit
@@ -55,6 +55,7 @@ class Said:
     """The signal because of which somebody looked: this one is of the same origin."""
     batch_id: UUID | None = None
     is_asked: bool = False
+    use: Use | None = None
     area_m2: float | None = None
     reference_no: str | None = None
     note: str | None = None
@@ -155,6 +156,7 @@ def _add(session: Session, said: Said) -> Signal:
         received_at=at,
         claim=said.claim,
         is_asked=said.is_asked,
+        use=said.use,
         quality=said.quality,
         reference_no=said.reference_no,
         note=said.note,
