@@ -9,7 +9,9 @@ from inspections.case_words import Event
 from service.cases.models import Case
 from service.schemas import civil_day
 from service.screening.evidence import ENDINGS
-from tests.case_desk import MIDDLE, Desk
+from tests import curves
+from tests.case_desk import MIDDLE, TAIHE, Desk
+from tests.service.test_screening import observed, put_land
 from tests.signal_files import put_parcels, tip
 
 COUNTY = "441803"
@@ -42,6 +44,10 @@ def a_case(desk, nobody, database) -> str:
     answer = nobody.send("POST", "tips", data=tip(1))
     assert answer.status_code == 201, answer.text
     assert screened(desk)["n_leads"] == 1
+    return the_case(database)
+
+
+def the_case(database) -> str:
     with database.system_reading() as session:
         return str(session.scalars(sa.select(Case.id)).one())
 
@@ -99,6 +105,22 @@ def test_an_end_of_a_case_ends_its_verdict(desk, nobody, database, event):
     standing = verdict(desk)
     assert standing["class"] == "excluded"
     assert said in "".join(standing["reasons"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_clear_image_after_the_end_opens_no_case_again(desk, database, settings):
+    parcel, folder = put_land(database)["rice"], settings.observation_directory
+    before = curves.days_of("2022-06-01", "2023-04-18")
+    observed(database, folder, {"site": parcel}, town=TAIHE, dates=before)
+    assert screened(desk)["n_leads"] == 1
+    case = the_case(database)
+    close(desk, case)
+    after = curves.days_of(str(before[-1] + 8), "2023-05-10")
+    observed(database, folder, {"rice": parcel}, town=TAIHE, dates=after)
+    desk.clock.forward(days=20)
+    desk.bureau = desk.as_role("bureau", username="bureau-3")
+    standing = verdict(desk)
+    assert (standing["class"], desk.card(case)["state"]) == ("excluded", "closed")
 
 
 def test_a_tip_that_is_joined_makes_its_signal_fresh_and_as_good_as_the_best(
