@@ -195,7 +195,13 @@ def _first_signals(
     uses: dict[tuple[UUID, Claim], Use] = {}
     for start in range(0, len(cases), BULK):
         query = (
-            select(CaseSignal.case_id, CaseSignal.source, Signal.origin_id, Signal.claim, Signal.use)
+            select(
+                CaseSignal.case_id,
+                CaseSignal.source,
+                Signal.origin_id,
+                Signal.claim,
+                Signal.use,
+            )
             .join(Signal, Signal.id == CaseSignal.signal_id)
             .where(CaseSignal.case_id.in_(cases[start : start + BULK]))
             .order_by(CaseSignal.seen_at, CaseSignal.id)
