@@ -14,9 +14,9 @@ from inspections.cases import OPEN
 from inspections.work_calendar import MissingYear
 from service import audit, records
 from service.cases import following, standing, term_nightly
-from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseNotice
 from service.cases.notices import AUDIENCE
+from service.workdays import work_calendar
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from inspections.case_words import Event, State
 from inspections.work_calendar import MissingYear
 from service import records
 from service.cases import standing, terms
-from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseEvent, CaseEvidence, CasePause, CaseSignal
+from service.workdays import work_calendar
 
 Row = TypeVar("Row", CaseEvent, CaseSignal, CaseEvidence, CasePause)
 

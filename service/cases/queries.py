@@ -29,7 +29,6 @@ from service import records
 from service.accounts.models import Account
 from service.accounts.policy import may
 from service.cases import standing, terms
-from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseEvent, CaseEvidence, CaseParcel
 from service.cases.schemas import (
     CaseCard,
@@ -49,6 +48,7 @@ from service.cases.schemas import (
 from service.errors import NotFound
 from service.schemas import Page
 from service.security import Role, Viewer, whole_system
+from service.workdays import work_calendar
 
 SECONDS_A_DAY = 86400
 

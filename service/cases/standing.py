@@ -17,7 +17,6 @@ from inspections.case_steps import Move, Step, Timed
 from inspections.case_words import Event, EvidenceKind, Purpose, Source, State
 from inspections.cases import ENDED
 from inspections.work_calendar import MissingYear
-from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseEvent, CaseEvidence, CaseParcel, CasePause, CaseSignal
 from service.database import thresholds_of
 from service.errors import NotFound
@@ -26,6 +25,7 @@ from service.parcels.queries import Moment
 from service.photos.store import PhotoStore
 from service.schemas import CIVIL_ZONE, civil_day
 from service.security import whole_system
+from service.workdays import work_calendar
 
 
 def limits(session: Session) -> CaseThresholds:

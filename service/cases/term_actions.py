@@ -12,12 +12,12 @@ from inspections.term_gates import take
 from inspections.term_steps import Leave, Standing, TermEvent, TermStep, begun
 from service import records
 from service.cases import queries, terms
-from service.cases.codes import work_calendar
 from service.cases.models import Case
 from service.cases.term_models import CaseTerm, CaseTermStep
 from service.cases.term_schemas import TermCreate, TermStepCreate
 from service.errors import Conflict, Invalid
 from service.security import Viewer
+from service.workdays import work_calendar
 
 TAKES_TERMS = (OPEN - {State.LEAD}) | {State.CLOSED}
 """A person has taken the case up; of a closed one a decision may still be served and paid."""

@@ -11,11 +11,11 @@ from inspections.penalty_rules import TERM_TEXT
 from inspections.term_steps import Standing
 from service import audit, records
 from service.cases import terms
-from service.cases.codes import work_calendar
 from service.cases.models import Case
 from service.cases.notices import AUDIENCE
 from service.cases.term_models import CaseTerm, CaseTermNotice
 from service.schemas import civil_day
+from service.workdays import work_calendar
 
 
 def run(session: Session) -> tuple[int, int]:

@@ -27,7 +27,6 @@ from inspections.term_steps import (
 from inspections.work_calendar import MissingYear
 from service import records
 from service.accounts.models import Account
-from service.cases.codes import work_calendar
 from service.cases.models import Case
 from service.cases.standing import limits
 from service.cases.term_models import CaseTerm, CaseTermStep
@@ -35,6 +34,7 @@ from service.cases.term_schemas import LimitationRead, TermRead, TermStepRead, T
 from service.errors import NotFound
 from service.schemas import civil_day
 from service.security import Viewer, whole_system
+from service.workdays import work_calendar
 
 
 def term(session: Session, case_id: UUID, term_id: UUID) -> CaseTerm:

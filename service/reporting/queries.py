@@ -1,11 +1,8 @@
 """Reading seasons, tasks, lock exceptions and notices."""
 
-import csv
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -29,16 +26,14 @@ from service.reporting.models import (
 from service.reporting.schemas import TaskEventRead, TaskRead
 from service.schemas import CIVIL_ZONE
 from service.security import AFTER_ANY_DIGIT
+from service.workdays import work_calendar
 
-HOLIDAYS = Path(__file__).parents[2] / "config" / "codes" / "holidays.csv"
 FILING_STATES = frozenset({TaskState.PENDING, TaskState.DRAFT, TaskState.RETURNED})
 
 
-@cache
 def holidays() -> frozenset[date]:
-    """Return the public holidays of the shipped table."""
-    with HOLIDAYS.open(encoding="utf-8", newline="") as file:
-        return frozenset(date.fromisoformat(row["day"]) for row in csv.DictReader(file))
+    """Return the public holidays that the working calendar knows."""
+    return work_calendar().holidays
 
 
 def seasons(session: Session) -> list[Season]:

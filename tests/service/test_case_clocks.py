@@ -15,8 +15,8 @@ from inspections.work_calendar import MissingYear
 from service import jobs, records
 from service.cases import nightly, queries, standing
 from service.cases.actions import open_lead
-from service.cases.codes import work_calendar
 from service.cases.models import Case, CaseEvent, CaseNotice
+from service.workdays import work_calendar
 from tests.books_cases import a_lead, a_parcel
 from tests.case_desk import MIDDLE, SQUARE, VILLAGE, Desk, numbers
 from tests.service.test_case_leads import april, seen, split

@@ -14,7 +14,7 @@ from inspections.penalty_rules import Term
 from inspections.penalty_terms import due
 from inspections.work_calendar import MissingYear
 from service.audit import AuditEntry
-from service.cases.codes import work_calendar
+from service.workdays import work_calendar
 from tests.case_desk import SHANTANG, Desk
 
 ONE_ENGINE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from service import records
 from service.cases import nightly, on_day, queries, terms
-from service.cases.codes import work_calendar
 from service.cases.models import Case
 from service.cases.term_models import CaseTerm, CaseTermStep
+from service.workdays import work_calendar
 from tests.case_desk import SQUARE, Desk
 from tests.service.test_case_terms import ONE_ENGINE, accepted, begin, begun, done, overdue, step
 

@@ -267,7 +267,7 @@ def test_the_shipped_holidays_move_the_weeks_of_a_season(database, season):
             assert (task.opens_at, task.due_at) == (clocks.opens_at, clocks.due_at)
             due_on = clocks.due_at.date()
             assert due_on not in queries.holidays()
-    assert date(2023, 5, 1) in queries.holidays()
+    assert {date(2023, 5, 1), date(2026, 5, 1)} <= queries.holidays()
 
 
 @pytest.mark.parametrize(

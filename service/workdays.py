@@ -1,4 +1,4 @@
-"""The working calendar, from `config/codes`."""
+"""The working calendar, from `config/codes`: whoever counts days counts by this one."""
 
 import csv
 from datetime import date
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from inspections.work_calendar import WorkCalendar
 
-WORK_CALENDAR = Path(__file__).parents[2] / "config" / "codes" / "work_calendar.csv"
+WORK_CALENDAR = Path(__file__).parents[1] / "config" / "codes" / "work_calendar.csv"
 
 
 @cache
