@@ -92,7 +92,7 @@ class World:
         yield "view", photo.content
         paths = [path for method, path in books.REQUESTS if method == "GET" and "{" not in path]
         own = ["audit", "tips", "signals", "tip_unsealings", "patrols", "photos"]
-        own += ["/signals", "/tip", "/tip/status", "/unsealings"]
+        own += ["/signals", "/tip", "/tip/outlines", "/tip/status", "/unsealings"]
         own += [f"tips/{shown['id']}", f"signals/{shown['signal_id']}"]
         own += [f"/signals/{shown['signal_id']}", self._opened(speakers, shown["id"])]
         for role, asking in speakers.items():
