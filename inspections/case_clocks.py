@@ -161,17 +161,6 @@ def escalations(used: int, limit: int) -> tuple[Escalation, ...]:
     return tuple(mark for percent, mark in reversed(MARKS) if used * 100 >= limit * percent)
 
 
-def escalation(used: int, limit: int) -> Escalation | None:
-    """Return the highest mark that was reached; None below the first.
-
-    Parameters
-    ----------
-    used, limit : int
-        Working days begun, and allowed.
-    """
-    return next(reversed(escalations(used, limit)), None)
-
-
 @dataclass(frozen=True)
 class Sighting:
     """One time that somebody, or something, saw it.

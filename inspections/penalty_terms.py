@@ -14,7 +14,7 @@ from inspections.case_clocks import (
     LONGEST_WAY,
     Pause,
     due_on,
-    escalation,
+    escalations,
     workdays_used,
 )
 from inspections.case_words import Escalation
@@ -203,15 +203,15 @@ def _before(day: date, workdays: int, calendar: WorkCalendar) -> date:
     raise MissingYear(day.year)
 
 
-def mark(
+def marks(
     rule: TermRule,
     started_on: date,
     today: date,
     extensions: Sequence[Extension],
     pauses: Sequence[Pause],
     calendar: WorkCalendar,
-) -> Escalation | None:
-    """Return which reminder of a term fits today; None below half of its time.
+) -> tuple[Escalation, ...]:
+    """Return the reminders of a term that are due by today, the lowest first.
 
     Parameters
     ----------
@@ -229,4 +229,4 @@ def mark(
     """
     days = calendar if rule.is_workday else NATURAL
     used = workdays_used(started_on, today, days, pauses)
-    return escalation(used, length(rule, extensions))
+    return escalations(used, length(rule, extensions))

@@ -25,7 +25,7 @@ class Night:
 
     text: str
     n_untimed: int
-    """Cases whose time nobody can tell: the working calendar does not reach. The others go on."""
+    """Cases and terms whose time nobody can tell: the working calendar does not reach."""
 
 
 def run(session: Session) -> Night:
@@ -47,8 +47,7 @@ def run(session: Session) -> Night:
     for each in session.scalars(select(Case).where(Case.relook_on <= today).order_by(Case.id)):
         text = f"销号已满 {standing.limits(session).relook_days} 天,应当回头看"
         tally["notice"] += _notify(session, each, each.n, Escalation.RELOOK, text)
-    n_sent, n_moved = term_nightly.run(session)
-    tally.update(notice=n_sent, moved=n_moved)
+    tally += term_nightly.run(session)
     session.flush()
     text = f"提醒 {tally['notice']},跟踪新图斑 {tally['follow']},期限改变 {tally['moved']}"
     return Night(text, tally["untimed"])

@@ -1,5 +1,6 @@
 """What the night does with terms: keep their due days, remind. Safe to repeat."""
 
+from collections import Counter
 from datetime import date
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from inspections import case_clocks, penalty_terms
 from inspections.case_words import ESCALATION_TEXT, Escalation
 from inspections.penalty_rules import TERM_TEXT
 from inspections.term_steps import Standing
+from inspections.work_calendar import MissingYear
 from service import audit, records
 from service.cases import terms
 from service.cases.models import Case
@@ -18,35 +20,38 @@ from service.schemas import civil_day
 from service.workdays import work_calendar
 
 
-def run(session: Session) -> tuple[int, int]:
-    """Go over the terms that run; return how many reminders were sent, how many days moved."""
+def run(session: Session) -> Counter[str]:
+    """Go over the terms that run; tell notices sent, days moved, terms that nobody can time."""
     rows = terms.running(session)
     taken = terms.steps(session, rows)
     today = records.today(session)
-    n_sent = 0
+    tally: Counter[str] = Counter()
     for each in rows:
         held = terms.standing(each, taken[each.id])
-        mark = _mark(each, held, today)
-        n_sent += mark is not None and _notify(session, each, held, mark)
+        try:
+            marks = _marks(each, held, today)
+        except MissingYear:  # the calendar does not reach: the others go on
+            tally["untimed"] += 1
+            continue
+        tally["notice"] += sum(_notify(session, each, held, mark) for mark in marks)
     wanted = select(Case).where(Case.id.in_({each.case_id for each in rows})).order_by(Case.id)
-    n_moved = 0
     for case in session.scalars(wanted):
         before = case.term_due_on
         terms.refresh(session, case)
-        n_moved += case.term_due_on != before
-    return n_sent, n_moved
+        tally["moved"] += case.term_due_on != before
+    return tally
 
 
-def _mark(row: CaseTerm, held: Standing, today: date) -> Escalation | None:
-    """Return the reminder that fits; of a term counted back, by the days since it was entered."""
+def _marks(row: CaseTerm, held: Standing, today: date) -> tuple[Escalation, ...]:
+    """Return the reminders due; of a term counted back, by the days since it was entered."""
     if not held.rule.is_backward:
-        return penalty_terms.mark(
+        return penalty_terms.marks(
             held.rule, held.started_on, today, held.extensions, held.pauses, work_calendar()
         )
     due, entered_on = held.due_on(work_calendar()), civil_day(row.recorded_at)
     if due is None:
-        return None
-    return case_clocks.escalation((today - entered_on).days, max((due - entered_on).days, 1))
+        return ()
+    return case_clocks.escalations((today - entered_on).days, max((due - entered_on).days, 1))
 
 
 def _notify(session: Session, row: CaseTerm, held: Standing, kind: Escalation) -> bool:

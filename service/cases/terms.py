@@ -92,9 +92,9 @@ def standing(row: CaseTerm, taken: Iterable[CaseTermStep]) -> Standing:
 def earliest_due(session: Session, case_id: UUID) -> date | None:
     """Return the earliest due day of a case's terms that run; None where none does."""
     rows = terms(session, case_id)
-    taken, calendar = steps(session, rows), work_calendar()
+    taken = steps(session, rows)
     held = [standing(each, taken[each.id]) for each in rows]
-    dues = [each.due_on(calendar) for each in held if each.is_open]
+    dues = [_due_on(each) for each in held if each.is_open]
     return min((each for each in dues if each is not None), default=None)
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from inspections.case_words import ESCALATION_TEXT, Escalation
-from service.cases import reminders as cases
+from service.cases import notices as cases
 from service.cases.models import CaseNotice
+from service.cases.term_models import CaseTermNotice
 from service.reporting import queries as reporting
 from service.reporting.models import Notice
 from service.security import Role, Viewer
@@ -49,6 +50,6 @@ def _of_week(notice: Notice, viewer: Viewer) -> Reminder:
     return Reminder(notice.at, notice.message, f"{where}{notice.task_id}", tag, is_late)
 
 
-def _of_case(notice: CaseNotice) -> Reminder:
+def _of_case(notice: CaseNotice | CaseTermNotice) -> Reminder:
     tag, is_late = ESCALATION_TEXT[notice.kind], notice.kind in LATE
     return Reminder(notice.sent_at, notice.message, f"/cases/{notice.case_id}", tag, is_late)

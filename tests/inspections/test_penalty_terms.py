@@ -17,7 +17,7 @@ from inspections.penalty_terms import (
     ExtensionNotAllowed,
     NoExtension,
     due,
-    mark,
+    marks,
     refuse_extension,
 )
 from inspections.work_calendar import MissingYear, WorkCalendar
@@ -132,12 +132,12 @@ def test_on_the_last_day_a_term_may_still_be_extended():
 
 @pytest.mark.parametrize(
     ("days", "expected"),
-    [(44, None), (45, Escalation.HALF), (89, Escalation.HALF), (90, Escalation.FULL),
-     (134, Escalation.FULL), (135, Escalation.OVER)],
-)  # fmt: skip
+    [(44, 0), (45, 1), (89, 1), (90, 2), (134, 2), (135, 3)],
+)
 def test_reminders_of_a_decision_at_half_full_and_half_over(days, expected):
     rule, today = rule_on(Term.DECISION, THURSDAY), THURSDAY + timedelta(days=days)
-    assert mark(rule, THURSDAY, today, (), (), SPRING) is expected
+    in_order = (Escalation.HALF, Escalation.FULL, Escalation.OVER)
+    assert marks(rule, THURSDAY, today, (), (), SPRING) == in_order[:expected]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def desk(as_role, database, clock) -> Desk:
 
 def night(database) -> str:
     with database.system_transaction() as session:
-        return nightly.run(session)
+        return nightly.run(session).text
 
 
 def reminded(desk) -> list[tuple[str, str]]:

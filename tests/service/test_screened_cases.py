@@ -115,6 +115,7 @@ def test_a_clear_image_after_the_end_opens_no_case_again(desk, database, setting
     assert screened(desk)["n_leads"] == 1
     case = the_case(database)
     close(desk, case)
+    assert verdict(desk)["class"] == "excluded"
     after = curves.days_of(str(before[-1] + 8), "2023-05-10")
     observed(database, folder, {"rice": parcel}, town=TAIHE, dates=after)
     desk.clock.forward(days=20)
