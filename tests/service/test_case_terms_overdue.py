@@ -1,7 +1,7 @@
 """What is late of the terms of the law, and what the night, the lists and a past day tell of it."""
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -69,6 +69,20 @@ def test_a_notice_of_a_hearing_is_reminded_of_before_its_last_day(desk, database
         night(database)
         desk.clock.forward(days=1)
     assert reminded(desk) == [("half", "officer"), ("full", "bureau")]
+
+
+@ONE_ENGINE
+def test_a_term_that_cannot_be_timed_stops_no_other(desk, database, clock):
+    """Workdays of a year that the calendar does not know are not guessed; natural days are."""
+    clock.set(datetime(2026, 10, 20, 1, tzinfo=UTC))
+    case = accepted(desk)
+    begun(desk, case, "service", "2026-10-19")
+    begun(desk, case, "decision", "2026-10-19")
+    clock.set(datetime(2027, 1, 5, 1, tzinfo=UTC))
+    with database.system_transaction() as session:
+        assert nightly.run(session).n_untimed >= 1
+    assert reminded(desk) == [("half", "officer")], "of the decision, in natural days"
+    assert desk.card(case)["is_overdue"]
 
 
 def scanned(session) -> set[UUID]:
