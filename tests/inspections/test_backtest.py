@@ -22,6 +22,7 @@ def told(*rows: tuple[Use, float, int, LookAlike]) -> ObservedUses:
         np.array(confidence, dtype=np.float32),
         days,
         days,
+        days,
         np.zeros(n, dtype=np.int8),
         np.array(n_idle, dtype=np.int8),
         np.array([Unknown.GAP * (each is Use.UNKNOWN) for each in use], dtype=np.uint8),
