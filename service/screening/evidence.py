@@ -121,7 +121,7 @@ def _told(signal: Signal, tips: Sequence[Tip], land: SignalParcelRead) -> Told:
         signal.geometry if has_area else None,
         signal.area_m2,
         use=signal.use,
-        before_on=getattr(signal, "before_on", None),
+        before_on=signal.before_on,
     )
 
 

@@ -60,6 +60,11 @@ def test_who_sees_trees_today_says_nothing_of_their_age(county):
     assert (found["unseen"], found["rice"]) == ("R099", "R060")
 
 
+def test_a_patch_tells_the_age_of_trees_by_its_image_of_before(county, tmp_path):
+    patches(county, tmp_path, unseen="03")
+    assert rules(county) == {"unseen": "R063"}
+
+
 def test_every_type_of_patch_with_a_claim_has_a_use_or_is_asked():
     for each in patch_types().values():
         assert (each.claim is None) <= (each.use is None)
