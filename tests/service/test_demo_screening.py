@@ -176,7 +176,7 @@ def test_several_sources_speak_and_make_verdicts_likely(told):
                 Verdict.verdict_class == "likely", Verdict.superseded_at.is_(None)
             )
         ).all()
-    assert sources == {"monitoring", "tip", "patrol"}
+    assert sources == {"monitoring", "tip", "patrol", "screening"}
     assert likely
     assert min(each.n_sources for each in likely) >= 2
 

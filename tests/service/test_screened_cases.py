@@ -62,9 +62,7 @@ def restore(desk, case: str) -> None:
 
 def close(desk, case: str) -> None:
     desk.rectify(case)
-    desk.photo(desk.second, case, "acceptance")
-    desk.bring(desk.second, case, "position", "acceptance", **MIDDLE)
-    desk.done(desk.second, case, "verify")
+    desk.verify(case)
     restore(desk, case)
     desk.done(desk.bureau, case, "close")
 
@@ -80,8 +78,7 @@ def conclude(desk, case: str) -> None:
     told = {"organ": "区自然资源局", "document_no": "移〔2023〕1号", "receipt_due_on": due}
     desk.done(desk.bureau, case, "hand_over", **told)
     desk.done(desk.other, case, "receipt", receipt_no="回〔2023〕1号", reason="已立案")
-    desk.photo(desk.second, case, "acceptance")
-    desk.bring(desk.second, case, "position", "acceptance", **MIDDLE)
+    desk.verify(case)
     restore(desk, case)
     desk.done(desk.other, case, "conclude", document_no="结〔2023〕1号")
 
