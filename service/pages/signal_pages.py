@@ -25,13 +25,10 @@ from service.schemas import CIVIL_ZONE, AreaCode, Cursor, Day, Id
 from service.security import is_in_view
 from service.signals import patrol_actions, patrol_cover, queries
 from service.signals.models import Stage
+from service.signals.patch_schemas import PatchReport
+from service.signals.patrol_schemas import PatrolCreate
 from service.signals.queries import Wanted
-from service.signals.schemas import (
-    DecisionCreate,
-    PatchReport,
-    PatrolCreate,
-    StageCreate,
-)
+from service.signals.schemas import DecisionCreate, StageCreate
 from service.signals.tip_actions import STAGE_TEXT
 
 AT_ONCE = 100

@@ -21,8 +21,9 @@ from service.photos.store import PhotoStore
 from service.schemas import AreaCode, Day, Id, Strict
 from service.security import whole_system
 from service.signals import tip_actions
-from service.signals.schemas import Contact, Informant, Place, TipOffered, Words
+from service.signals.schemas import Contact, Place, Words
 from service.signals.sealing import Sealer
+from service.signals.tip_schemas import Informant, TipOffered
 
 TOWN_DIGITS = 9
 CLAIM_HINT = {

@@ -15,8 +15,8 @@ from service.schemas import Cursor, Id, Text
 from service.signals import unsealing
 from service.signals import unsealing_orders as orders
 from service.signals.models import UnsealingStep
-from service.signals.schemas import InformantRead, UnsealingAnswer, UnsealingCreate
 from service.signals.sealing import Sealer
+from service.signals.tip_schemas import InformantRead, UnsealingAnswer, UnsealingCreate
 from service.signals.unsealing_orders import Order, Standing
 
 AT_ONCE = 50

@@ -14,14 +14,11 @@ import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inspections.conversion_approvals import cutting_kinds
 from inspections.conversion_rules import FLAGGED
-from inspections.fusion import CLAIMS, WATCH, fuse
-from inspections.fusion_machine import evidence_of, judged_of
+from inspections.fusion import WATCH, fuse
+from inspections.fusion_machine import evidence_of
 from inspections.fusion_words import (
     CLASSES,
-    UNKNOWNS,
-    Document,
     Evidence,
     LandContext,
     Unknown,
@@ -29,17 +26,15 @@ from inspections.fusion_words import (
 )
 from inspections.fusion_words import Verdict as Said
 from inspections.idle_groups import idle_rows, listed_together
-from inspections.land_uses import USES, Claim
+from inspections.land_uses import Claim
 from inspections.screened_lands import SurveyedLand
 from inspections.screening import Screened, ScreeningLimits, unentered
-from service import space
 from service.database import thresholds_of
-from service.parcels.models import ParcelVersion
 from service.parcels.queries import Moment
 from service.records import within
-from service.screening import claims, codes, evidence, land, partitions
+from service.screening import claims, codes, evidence, land, land_contexts, partitions
 from service.screening.claims import Claimed
-from service.screening.evidence import BULK, CASE, Told
+from service.screening.evidence import CASE, Told
 from service.screening.land import TownBook
 from service.screening.models import Verdict
 from service.screening.running import Runner, TownTask
@@ -48,7 +43,6 @@ from service.security import whole_system
 LEAD_CLASSES = frozenset({VerdictClass.SUSPECTED, VerdictClass.LIKELY, VerdictClass.CONFIRMED})
 NO_LEAD_STATUS = frozenset({WATCH, "grace"})
 """Legal status of what is looked at, or still has time: no case is made of it."""
-IS_UNKNOWN = CLASSES.index(VerdictClass.UNKNOWN)
 METRES_TO_DEGREES = 1e-5
 """Not less than a degree has of them at these latitudes: for gaps of paths, not for areas."""
 GONE_TEXT = "图斑已不在账上(拆分、合并或终止)。"
@@ -221,12 +215,8 @@ def _with_groups(
     """List idle land that lies together, but for paths between."""
     idle = idle_rows(found.judged)
     ids = [book.version_ids[row] for row in found.rows[idle]]
-    wkb: dict[int, bytes] = {}
-    for start in range(0, len(ids), BULK):
-        query = select(ParcelVersion.id, space.wkb_of(ParcelVersion.geometry))
-        some = session.execute(query.where(ParcelVersion.id.in_(ids[start : start + BULK])))
-        wkb.update({version_id: told for version_id, told in some})
-    shapes = shapely.from_wkb([wkb[each] for each in ids])
+    found_at = land.shapes_of(session, ids)
+    shapes = np.array([found_at[each] for each in ids], dtype=object)
     gap = limits.conversion.idle_gap_m * METRES_TO_DEGREES
     pairs = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=gap).T
     return listed_together(found, idle, pairs, limits.conversion)
@@ -243,7 +233,7 @@ def _draft(
 ) -> Draft:
     row = int(found.rows[place])
     seen = evidence_of(found.lands, found.machine, place)
-    context = _context(book, found, place, claimed, is_told=bool(told or seen))
+    context = land_contexts.context_of(book, found, place, claimed, is_told=bool(told or seen))
     everything = [*seen, *(each.evidence for each in told)]
     said = fuse(everything, context, found.lands.as_of, limits.fusion)
     ids = set(said.signal_ids)
@@ -265,57 +255,6 @@ def _draft(
             default=found.lands.as_of,
         ),
     )
-
-
-def _context(
-    book: TownBook,
-    found: Screened,
-    place: int,
-    claimed: Mapping[Claim, Claimed],
-    *,
-    is_told: bool,
-) -> LandContext:
-    all_claimed = _seen(book, found, place) | dict(claimed)
-    documents: dict[Claim, Document] = {}
-    for claim, each in all_claimed.items():
-        documents |= _document(claim, each)
-    is_unknown = found.machine.verdict_class[place] == IS_UNKNOWN
-    why = int(found.unknown[place])
-    is_asked = is_told or is_unknown or why == UNKNOWNS.index(Unknown.NO_ACCESS)
-    unknown = UNKNOWNS[why] if why >= 0 and is_asked else None
-    return LandContext(
-        is_farmland=any(each.is_farmland for each in all_claimed.values()),
-        judged={claim: each.judged for claim, each in all_claimed.items()},
-        documents=documents,
-        unknown=unknown,
-    )
-
-
-def _seen(book: TownBook, found: Screened, place: int) -> dict[Claim, Claimed]:
-    """Return what imagery claims of a parcel, as if somebody had said so."""
-    if not found.machine.is_signal[place]:
-        return {}
-    row = int(found.rows[place])
-    claimed = Claimed(
-        USES[found.lands.use[place]],
-        judged_of(found.judged, place),
-        bool(found.judged.is_farmland[place]),
-        bool(found.judged.is_covered[place]),
-        book.titles.get(row, ()),
-        float(book.land.area_m2[row]),
-    )
-    return {CLAIMS[found.machine.claim[place]]: claimed}
-
-
-def _document(claim: Claim, claimed: Claimed) -> dict[Claim, Document]:
-    """Return the approval that covers most, of the kinds that may settle such a use."""
-    kinds = cutting_kinds(codes.rules())[claimed.use]
-    over = [each for each in claimed.titles if each.kind in kinds]
-    if not over or not claimed.changed_m2:
-        return {}
-    most = max(over, key=lambda each: (each.covered_m2, each.kind))
-    share = min(most.covered_m2 / claimed.changed_m2, 1.0)
-    return {claim: Document(most.text, most.number, share, suffices=claimed.is_covered)}
 
 
 def _is_lead(said: Said, context: LandContext) -> bool:

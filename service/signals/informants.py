@@ -15,8 +15,8 @@ from service.photos import headers, pictures
 from service.photos.store import PhotoStore
 from service.records import content_digest
 from service.signals.models import SealedInformant, SealedOriginal, Tip, TipPhoto
-from service.signals.schemas import Informant, TipOffered
 from service.signals.sealing import Sealer, box_bytes
+from service.signals.tip_schemas import Informant, TipOffered
 
 CONTACT_ROOM = 4096
 """Name and contact at their longest, with a digest: 200 characters of at most 12 bytes each."""

@@ -12,7 +12,7 @@ from service.parcels.schemas import Datum
 from service.security import whole_system
 from service.signals.patch_files import read_patches
 from service.signals.patch_imports import import_patches
-from service.signals.schemas import PatchReport
+from service.signals.patch_schemas import PatchReport
 
 
 @dataclass(frozen=True)

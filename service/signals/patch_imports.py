@@ -30,8 +30,8 @@ from service.signals.land_around import land_around
 from service.signals.models import PatchImport, Signal, SignalParcel
 from service.signals.patch_datums import Understood, true, understood
 from service.signals.patch_files import PatchFile, PatchIn
+from service.signals.patch_schemas import PatchReport, PatchRowRead
 from service.signals.recording import AS_IS, Said, Spot, record_signals
-from service.signals.schemas import PatchReport, PatchRowRead
 
 MAX_SAID = 500
 COUNTY = 6

@@ -29,8 +29,8 @@ from service.records import NAMESPACE, within
 from service.security import whole_system
 from service.signals import matching, recording
 from service.signals.models import Patrol
+from service.signals.patrol_schemas import PatrolCreate, PatrolRead
 from service.signals.recording import Said, point_spot
-from service.signals.schemas import PatrolCreate, PatrolRead
 from service.space import wkb_of
 
 LONGEST = timedelta(hours=24)

@@ -24,8 +24,8 @@ from service.records import today, within
 from service.schemas import civil_day
 from service.security import whole_system
 from service.signals.models import Patrol
+from service.signals.patrol_schemas import PatrolCoverageRead, TownCoverageRead, UnseenCellRead
 from service.signals.queries import end_of
-from service.signals.schemas import PatrolCoverageRead, TownCoverageRead, UnseenCellRead
 from service.space import wkb_of
 
 TOWN = 9

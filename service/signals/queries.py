@@ -29,13 +29,8 @@ from service.signals.models import (
     TipPhoto,
 )
 from service.signals.recording import signal
-from service.signals.schemas import (
-    RelatedRead,
-    SignalCard,
-    SignalParcelRead,
-    SignalRead,
-    TipRead,
-)
+from service.signals.schemas import RelatedRead, SignalCard, SignalParcelRead, SignalRead
+from service.signals.tip_schemas import TipRead
 from service.space import Box
 
 BULK = 500

@@ -25,13 +25,11 @@ from service.schemas import (
 )
 from service.security import SessionDep
 from service.signals import actions, patch_door, patrol_actions, patrol_cover, queries, recording
+from service.signals.patch_schemas import PatchReport
+from service.signals.patrol_schemas import PatrolCoverageRead, PatrolCreate, PatrolRead
 from service.signals.queries import Wanted
 from service.signals.schemas import (
     DecisionCreate,
-    PatchReport,
-    PatrolCoverageRead,
-    PatrolCreate,
-    PatrolRead,
     SignalCard,
     SignalCreate,
     SignalRead,

@@ -20,8 +20,8 @@ from service.signals import informants, matching, queries
 from service.signals.informants import Picture
 from service.signals.models import Signal, Stage, Tip, TipPhoto
 from service.signals.recording import Said, Spot, point_spot, record_signal
-from service.signals.schemas import TipOffered, TipReceipt, TipStatus
 from service.signals.sealing import Sealer, receipt_hash
+from service.signals.tip_schemas import TipOffered, TipReceipt, TipStatus
 
 DAY = timedelta(days=1)
 MIB = 2**20

@@ -29,12 +29,11 @@ from service.security import SessionDep
 from service.signals import gate, queries, tip_actions, unsealing
 from service.signals import unsealing_orders as orders
 from service.signals.gate import TipRoute
-from service.signals.schemas import (
-    Contact,
+from service.signals.schemas import Contact, Metres, Place, Words
+from service.signals.sealing import Sealer, sealer
+from service.signals.tip_schemas import (
     Informant,
     InformantRead,
-    Metres,
-    Place,
     StatusAsked,
     TipOffered,
     TipRead,
@@ -43,9 +42,7 @@ from service.signals.schemas import (
     UnsealingAnswer,
     UnsealingCreate,
     UnsealingRead,
-    Words,
 )
-from service.signals.sealing import Sealer, sealer
 
 public = APIRouter(prefix="/api/v1/tips", tags=["signals"], route_class=TipRoute)
 router = APIRouter(prefix="/api/v1", tags=["signals"], route_class=StrictRoute)

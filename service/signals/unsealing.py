@@ -18,12 +18,8 @@ from service.signals.models import (
     UnsealingStep,
 )
 from service.signals.queries import tip
-from service.signals.schemas import (
-    InformantRead,
-    UnsealingAnswer,
-    UnsealingCreate,
-)
 from service.signals.sealing import Sealer
+from service.signals.tip_schemas import InformantRead, UnsealingAnswer, UnsealingCreate
 
 Step = UnsealingStep
 

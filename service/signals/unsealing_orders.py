@@ -14,7 +14,7 @@ from service.accounts.models import Account
 from service.database import clock_of, thresholds_of
 from service.errors import NotFound
 from service.signals.models import Tip, TipUnsealing, TipUnsealingEvent, UnsealingStep
-from service.signals.schemas import UnsealingRead
+from service.signals.tip_schemas import UnsealingRead
 
 ORDER = TipUnsealing.__table__.c
 FIRST = TipUnsealingEvent.__table__.alias("first_step")

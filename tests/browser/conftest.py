@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.settings import Settings
 from service.app import create_app
@@ -88,6 +88,19 @@ def watch(site: str) -> Iterator[Watch]:
     assert watching.foreign == []
 
 
+def logged_in(context: BrowserContext, watch: Watch, username: str) -> Page:
+    """Open a page and log in by the form."""
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    watch.over(page)
+    page.goto("/login")
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(lambda url: "/login" not in url)
+    return page
+
+
 @pytest.fixture
 def browse(chromium: Browser, site: str, watch: Watch) -> Iterator[Callable[..., Page]]:
     """Open a window of one's own and log in by the form: `browse("leader-441803")`."""
@@ -104,16 +117,8 @@ def browse(chromium: Browser, site: str, watch: Watch) -> Iterator[Callable[...,
             is_mobile=is_touch,
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.set_default_timeout(15_000)
         opened.append(context)
-        page = context.new_page()
-        watch.over(page)
-        page.goto("/login")
-        page.get_by_label("用户名").fill(username)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
-        page.wait_for_url(lambda url: "/login" not in url)
-        return page
+        return logged_in(context, watch, username)
 
     yield window
     for context in opened:
@@ -141,16 +146,8 @@ def phone(chromium: Browser, site: str, watch) -> Iterator[Callable[[str], Page]
             geolocation={"longitude": MIDDLE["lon"], "latitude": MIDDLE["lat"], "accuracy": 6},
             permissions=["geolocation"],
         )
-        context.set_default_timeout(15_000)
         opened.append(context)
-        page = context.new_page()
-        watch.over(page)
-        page.goto("/login")
-        page.get_by_label("用户名").fill(username)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
-        page.wait_for_url(lambda url: "/login" not in url)
-        return page
+        return logged_in(context, watch, username)
 
     yield hold
     for context in opened:
